@@ -1,0 +1,1 @@
+"""ReckOn: registers, state, and the sequence in which its controllers visit neurons and synapses."""

@@ -1,0 +1,271 @@
+"""One compiled loop over time steps: the main controller of ReckOn between its ticks."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from accelsim.controllers.reckon import kernels
+from accelsim.controllers.reckon.state import (
+    GOT_LABEL,
+    INP,
+    LABEL,
+    NEUR,
+    NOISE,
+    ONEUR,
+    OUT,
+    REC,
+    TINP,
+    TOUT,
+    TREC,
+    Quirks,
+    Registers,
+    Shape,
+    State,
+)
+
+CONDITIONS = (
+    "tick", "started", "stepped", "open", "last", "target", "learning", "output_only", "learn_input", "learn_recurrent",
+    "learn_output", "keep_output", "request_label", "request_targets", "send_label", "send_potentials", "label_pushed",
+    "pins_changed",
+)  # fmt: skip
+"""What holds or not in a tick; the ``when`` keys of the phase table name these."""
+MASKS = (
+    "event", "input_event", "spike", "supplementary", "output_row", "winp_row", "wrec_row", "winp_changed", "wrec_changed",
+)  # fmt: skip
+"""Per-iteration conditions, counted; the ``mask`` keys of the phase table name these."""
+STATISTICS = ("input_events", "spikes_fired", "winp_updates", "wrec_updates", "wout_updates")
+"""Counts that no phase depends on."""
+COLUMNS = CONDITIONS + MASKS + STATISTICS
+_AT = {name: i for i, name in enumerate(COLUMNS)}
+(
+    _TICK, _STARTED, _STEPPED, _OPEN, _LAST, _TARGET, _LEARNING, _OUTPUT_ONLY, _LEARN_INPUT, _LEARN_RECURRENT, _LEARN_OUTPUT,
+    _KEEP_OUTPUT, _REQUEST_LABEL, _REQUEST_TARGETS, _SEND_LABEL, _SEND_POTENTIALS, _LABEL_PUSHED, _PINS_CHANGED,
+    _EVENT, _INPUT_EVENT, _SPIKE, _SUPPLEMENTARY, _OUTPUT_ROW, _WINP_ROW, _WREC_ROW, _WINP_CHANGED, _WREC_CHANGED,
+    _INPUT_EVENTS, _SPIKES_FIRED, _WINP_UPDATES, _WREC_UPDATES, _WOUT_UPDATES,
+) = range(len(COLUMNS))  # fmt: skip
+
+
+class Ticks(NamedTuple):
+    """Stimulus of a run of time steps (arrays of one entry per tick unless stated)."""
+
+    event_start: NDArray[np.int64]
+    """(ticks + 1,) first event of each tick."""
+    event_address: NDArray[np.int32]
+    """(events,) input index."""
+    first: NDArray[np.uint8]
+    last: NDArray[np.uint8]
+    index: NDArray[np.int32]
+    target_valid: NDArray[np.uint8]
+    infer: NDArray[np.uint8]
+    do_eprop: NDArray[np.uint8]
+    label: NDArray[np.int32]
+    label_pushed: NDArray[np.uint8]
+    targets: NDArray[np.int32]
+    """(ticks, outputs) regression targets, or (0, 0)."""
+
+
+class Record(NamedTuple):
+    """Optional recordings; an array with no rows is not recorded."""
+
+    step_states: NDArray[np.int32]
+    """(ticks, 5, neurons): u, ti, tr, to, z after leak and fire."""
+    prop_states: NDArray[np.int32]
+    """(ticks, 4, neurons): u, ti, tr, to at the end of the tick."""
+    y_step: NDArray[np.int32]
+    y_prop: NDArray[np.int32]
+    error: NDArray[np.int32]
+    eprop: NDArray[np.int32]
+    """(ticks, 3, recurrent): learning signal, pseudo-derivative, rate excess."""
+    lfsr: NDArray[np.uint32]
+    """(ticks, 10) outputs of the random sources."""
+    events: NDArray[np.uint8]
+    """(ticks, indices): bit 0 swept, 1 input, 2 spike, 3 supplementary."""
+    rows: NDArray[np.uint8]
+    """(ticks, 2, blocks, indices): weight rows written."""
+    changed: NDArray[np.uint8]
+    """(ticks, 2, blocks, indices, row words): weight words whose content changed."""
+    output_rows: NDArray[np.uint8]
+    """(ticks, recurrent): output rows with a trace."""
+
+
+_jit = njit(cache=True, _nrt=False, error_model="numpy")
+
+
+@njit(cache=True, error_model="numpy")
+def run_ticks(
+    s: State, c: Registers, d: Shape, k: Quirks, ticks: Ticks, counts: np.ndarray, sent: np.ndarray, record: Record
+) -> int:
+    """Process every tick of ``ticks``; fill ``counts`` (ticks, columns) and the output bytes ``sent``.
+
+    Returns
+    -------
+    int
+        Number of bytes written to ``sent``.
+    """
+    no_bytes = np.zeros(0, np.uint8)
+    no_rows = np.zeros((0, 0), np.uint8)
+    no_words = np.zeros((0, 0, 0), np.uint8)
+    no_signals = np.zeros((3, 0), np.int32)
+    n_sent = 0
+    for t in range(counts.shape[0]):
+        row = counts[t]
+        row[:] = 0
+        row[_TICK] = 1
+        first = ticks.first[t]
+        last = ticks.last[t]
+        do = np.int64(ticks.do_eprop[t])
+        target_valid = ticks.target_valid[t]
+        row[_STARTED] = first
+        row[_LAST] = last
+        row[_INPUT_EVENTS] = ticks.event_start[t + 1] - ticks.event_start[t]
+        if t > 0 and not first:
+            changed = (
+                (last != 0)
+                or ticks.target_valid[t] != ticks.target_valid[t - 1]
+                or ticks.infer[t] != ticks.infer[t - 1]
+            )
+            row[_PINS_CHANGED] = changed
+        elif first:
+            row[_PINS_CHANGED] = 1
+        if ticks.label_pushed[t]:
+            row[_LABEL_PUSHED] = 1
+            s.cursor[LABEL] = ticks.label[t]
+            if not first:
+                s.cursor[GOT_LABEL] = 1
+        for e in range(ticks.event_start[t], ticks.event_start[t + 1]):
+            s.inp[ticks.event_address[e]] = 1
+
+        if not first:
+            row[_STEPPED] = 1
+            kernels.step(s, c, d, k)
+            if ticks.infer[t]:
+                best = 0 if c.regression else kernels.winner(s.y, d.outputs)
+                s.wins[best] = (s.wins[best] + 1) & 0xFFFF
+            fired = 0
+            for i in range(s.z.size):
+                fired += s.z[i]
+            row[_SPIKES_FIRED] = fired
+        if record.step_states.shape[0] and not first:
+            record.step_states[t, 0] = s.u
+            record.step_states[t, 1] = s.ti
+            record.step_states[t, 2] = s.tr
+            record.step_states[t, 3] = s.to
+            record.step_states[t, 4] = s.z
+        if record.y_step.shape[0] and not first:
+            record.y_step[t] = s.y[: d.outputs]
+
+        always = (c.regul_mode & 6) == 6
+        learning = (
+            do != 0 and not first and not last and (target_valid != 0 or always) and ticks.index[t] % d.learn_every == 0
+        )
+        if learning:
+            row[_LEARNING] = 1
+            row[_TARGET] = target_valid
+            row[_OUTPUT_ONLY] = do == 4
+            if not (c.single_label and s.cursor[GOT_LABEL]):
+                if c.regression:
+                    row[_REQUEST_TARGETS] = 1
+                    for o in range(d.outputs):
+                        s.target[o] = ticks.targets[t, o]
+                else:
+                    row[_REQUEST_LABEL] = 1
+                    s.cursor[LABEL] = ticks.label[t]
+                s.cursor[GOT_LABEL] = 1
+            learn_input = (do & 1) != 0 and (target_valid != 0 or (c.regul_w & 1) != 0)
+            learn_recurrent = (do & 2) != 0 and (target_valid != 0 or (c.regul_w & 2) != 0)
+            row[_LEARN_INPUT] = learn_input
+            row[_LEARN_RECURRENT] = learn_recurrent
+            row[_LEARN_OUTPUT] = (do & 4) != 0
+            row[_KEEP_OUTPUT] = (do & 4) == 0
+            kernels.output_errors(s, c, d, target_valid)
+            if record.error.shape[0]:
+                record.error[t] = s.error[: d.outputs]
+            out_rows = record.output_rows[t] if record.output_rows.shape[0] else no_bytes
+            signals = record.eprop[t] if record.eprop.shape[0] else no_signals
+            stale = s.q.copy()
+            for block in range((d.recurrent + d.lanes - 1) // d.lanes):
+                n, w = kernels.post_phase(s, c, d, k, block, target_valid, do, signals, out_rows)
+                row[_OUTPUT_ROW] += n
+                row[_WOUT_UPDATES] += w
+                if do == 4:
+                    continue
+                kernels.prepare_lanes(s, c, d, target_valid)
+                if learn_input:
+                    rows_mask = record.rows[t, 0] if record.rows.shape[0] else no_rows
+                    words_mask = record.changed[t, 0] if record.changed.shape[0] else no_words
+                    n, w, m = kernels.learn_rows(s, c, d, k, block, target_valid, stale, False, rows_mask, words_mask)
+                    row[_WINP_ROW] += n
+                    row[_WINP_UPDATES] += w
+                    row[_WINP_CHANGED] += m
+                if learn_recurrent:
+                    rows_mask = record.rows[t, 1] if record.rows.shape[0] else no_rows
+                    words_mask = record.changed[t, 1] if record.changed.shape[0] else no_words
+                    n, w, m = kernels.learn_rows(s, c, d, k, block, target_valid, stale, True, rows_mask, words_mask)
+                    row[_WREC_ROW] += n
+                    row[_WREC_UPDATES] += w
+                    row[_WREC_CHANGED] += m
+            if do == 4 and record.eprop.shape[0]:
+                record.eprop[t, 2] = 0
+
+        if c.send_per_timestep or last:
+            if first:
+                pass
+            elif c.send_label_only:
+                row[_SEND_LABEL] = 1
+                sent[n_sent] = kernels.winner(s.wins, d.outputs)
+                n_sent += 1
+            else:
+                row[_SEND_POTENTIALS] = 1
+                for o in range(d.outputs):
+                    sent[n_sent] = s.y[o] & 0xFF
+                    sent[n_sent + 1] = (s.y[o] >> 8) & 0xFF
+                    n_sent += 2
+
+        if not last:
+            row[_OPEN] = 1
+            events = record.events[t] if record.events.shape[0] else no_bytes
+            swept, inputs, spikes, extra = kernels.propagate(s, c, d, do, events)
+            row[_EVENT] = swept
+            row[_INPUT_EVENT] = inputs
+            row[_SPIKE] = spikes
+            row[_SUPPLEMENTARY] = extra
+        else:
+            kernels.end_sample(s, c, d)
+        if record.y_prop.shape[0]:
+            record.y_prop[t] = s.y[: d.outputs]
+        if record.prop_states.shape[0]:
+            record.prop_states[t, 0] = s.u
+            record.prop_states[t, 1] = s.ti
+            record.prop_states[t, 2] = s.tr
+            record.prop_states[t, 3] = s.to
+        if record.lfsr.shape[0]:
+            record_random(s, record.lfsr[t])
+    return n_sent
+
+
+@_jit
+def record_random(s: State, row: np.ndarray) -> None:
+    """Outputs of every random source at the end of a tick."""
+    lanes = s.signal.size
+    row[0] = s.random_inp[kernels.ROW_START + s.cursor[INP] * lanes]
+    row[1] = s.random_rec[kernels.ROW_START + s.cursor[REC] * lanes]
+    at = s.cursor[OUT]
+    pair = np.uint64(s.random_out[at >> 5]) | (np.uint64(s.random_out[(at >> 5) + 1]) << np.uint64(32))
+    row[2] = np.uint32((pair >> np.uint64(at & 31)) & np.uint64(0xFFFFFFFF))
+    row[3] = s.random_u[2 * s.cursor[NEUR]]
+    row[4] = s.random_u[2 * s.cursor[NEUR] + 1]
+    row[5] = pair_word(s.random_ti, 2 * s.cursor[TINP])
+    row[6] = pair_word(s.random_tr, 2 * s.cursor[TREC])
+    row[7] = pair_word(s.random_to, 2 * s.cursor[TOUT])
+    row[8] = s.random_y[s.cursor[ONEUR]]
+    row[9] = s.random_noise[s.cursor[NOISE]] if s.cursor[NOISE] < s.random_noise.size else 0
+
+
+@_jit
+def pair_word(windows: np.ndarray, at: int) -> int:
+    """Two 16-bit windows as one word."""
+    return np.uint32(windows[at]) | (np.uint32(windows[at + 1]) << np.uint32(16))

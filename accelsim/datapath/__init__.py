@@ -1,0 +1,1 @@
+"""Number formats, intrinsics, tracing of scalar functions, and generated kernels."""

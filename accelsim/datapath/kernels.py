@@ -1,0 +1,86 @@
+"""Kernels: a chain of stages as a loop over a row of synapses or over neurons, generated and compiled.
+
+Every kernel is called ``kernel(i, state, parameters)`` for row `i` of the synapses (presynaptic neuron i and
+all its targets j) or ``kernel(state, parameters)`` for a map over neurons. `state` is a namedtuple of arrays
+and `parameters` one of scalars; a kernel uses the fields it knows by name and ignores others, so one tuple
+serves all kernels of a core.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import ModuleType
+
+from accelsim.datapath.emit import PRELUDE, emit, lane_type, word
+from accelsim.datapath.generate import load_generated
+from accelsim.datapath.stages import Program
+from accelsim.datapath.trace import reachable
+
+PLACES = ("synapse", "row", "lane", "parameter")
+"""Where a word lives: array [i, j], array [i], array [j], or a scalar."""
+
+
+def kernel_source(
+    name: str,
+    program: Program,
+    places: Mapping[str, str],
+    counted: str | None = None,
+    random: str = "random_state",
+) -> str:
+    """Source of one kernel, to be put below `PRELUDE`.
+
+    Parameters
+    ----------
+    name : the function's name.
+    program : what happens at one index.
+    places : one of `PLACES` for every word the program reads or writes.
+    counted : a word; the kernel returns at how many indices it changed.
+    random : the field of `state` that holds the generators of the word ``random``: uint32 per lane, never 0,
+        one xorshift step (G. Marsaglia, J. Stat. Softw. 8(14), 2003) each time the lane is visited.
+    """
+    used = {*program.reads, *program.writes} - {"random"}
+    by_row = any(places[x] in ("synapse", "row") for x in used)
+    arrays = [x for x in sorted(used) if places[x] != "parameter"]
+    axis = {"synapse": 1, "lane": 0}
+    extent = next(f"{x}.shape[{axis[places[x]]}]" for x in arrays if places[x] in axis)
+    index = {"synapse": "[i, j]", "row": "[i]", "lane": "[j]"}
+    before = [f"{x} = state.{x}" for x in arrays]
+    inside = []
+    for x, symbol in program.reads.items():
+        kind = lane_type(symbol.value)
+        if x == "random":
+            before.append(f"generators = state.{random}")
+            inside += _draw(symbol.value.bits, kind)
+        elif places[x] == "parameter":
+            before.append(f"{x}_ = {kind}(parameters.{x})")
+        else:
+            (before if places[x] == "row" else inside).append(f"{x}_ = {kind}({x}{index[places[x]]})")
+    statements, tables = emit(reachable(program.writes.values()), name)
+    inside += statements
+    inside += [f"{x}{index[places[x]]} = {word(value)}" for x, value in program.writes.items()]
+    if counted:
+        before.append("changed = 0")
+        inside.append(f"changed += {word(program.writes[counted])} != {counted}_")
+    lines = [*tables, "", "", '@njit(cache=True, error_model="numpy", nogil=True)']
+    lines.append(f"def {name}({'i, ' if by_row else ''}state, parameters):")
+    lines += [f"    {line}" for line in (["i = uint64(i)"] if by_row else []) + before]
+    lines.append(f"    for j in range(uint64({extent})):")  # unsigned: no test for negative indices
+    lines += [f"        {line}" for line in inside]
+    lines += ["    return changed"] if counted else []
+    return "\n".join(lines) + "\n"
+
+
+def _draw(bits: int, kind: str) -> list[str]:
+    return [
+        "g = generators[j]",
+        "g = uint32(g ^ uint32(g << uint32(13)))",
+        "g = uint32(g ^ uint32(g >> uint32(17)))",
+        "g = uint32(g ^ uint32(g << uint32(5)))",
+        "generators[j] = g",
+        f"random_ = {kind}(g >> uint32({32 - bits}))",
+    ]
+
+
+def load_kernels(name: str, *sources: str) -> ModuleType:
+    """Compile kernels together as one module, from the disk cache if possible."""
+    return load_generated(name, PRELUDE + "".join(sources))

@@ -1,0 +1,43 @@
+"""The constants shipped in `data/`, as estimates in SI units."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+import yaml
+
+from accelsim.technology.estimate import Estimate, Source
+
+UNITS = {
+    "1": 1.0, "V": 1.0, "m": 1.0, "fJ": 1e-15, "pJ": 1e-12, "ps": 1e-12, "ns": 1e-9, "um2": 1e-12, "mm2": 1e-6,
+    "pW/bit": 1e-12, "nW/um2": 1e3, "pF/mm": 1e-9,
+}
+"""Factor from each unit used in the data files to SI."""
+
+
+@cache
+def data_file(name: str) -> dict[str, Any]:
+    """Return one YAML data file of this package."""
+    return yaml.safe_load(files(__package__).joinpath("data", name).read_text(encoding="utf-8"))
+
+
+def estimate_of(entry: Mapping[str, Any], formula: str) -> Estimate:
+    """Return the estimate written as ``{low, nominal, high | value, unit, source, verified}``, in SI units."""
+    low, nominal, high = (entry.get(key, entry.get("value")) for key in ("low", "nominal", "high"))
+    factor = UNITS[entry["unit"]]
+    return Estimate(low * factor, nominal * factor, high * factor,
+                    (Source(entry["source"], entry["verified"]),), formula)
+
+
+def constant_names() -> tuple[str, ...]:
+    """Return the names of the constants shared by every process."""
+    return tuple(data_file("constants.yaml"))
+
+
+@cache
+def constant(name: str) -> Estimate:
+    """Return the constant `name` of ``data/constants.yaml`` in SI units."""
+    return estimate_of(data_file("constants.yaml")[name], name.replace("_", " "))

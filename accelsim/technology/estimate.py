@@ -1,0 +1,122 @@
+"""A number with a band and a memory of where it came from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Literal, get_args
+
+Verified = Literal["verified", "measured", "memory", "assumed"]
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where a number comes from.
+
+    Parameters
+    ----------
+    text : citation, for example ``"Horowitz, ISSCC 2014"``.
+    verified : ``verified`` (seen in the cited text), ``measured`` (by running a tool or a chip), ``memory``
+        (quoted without the text at hand) or ``assumed`` (an engineering guess).
+    """
+
+    text: str
+    verified: Verified
+
+    def __post_init__(self) -> None:
+        if self.verified not in get_args(Verified):
+            raise ValueError(f"{self.verified!r} is not one of {', '.join(get_args(Verified))}")
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A non-negative quantity known within a band, in SI units.
+
+    Bands combine as if fully correlated (low with low, high with high): the terms of one chip share the same
+    library, voltage and modelling error, so independent-error statistics would be too narrow.
+
+    Parameters
+    ----------
+    low, nominal, high : the band, ``0 <= low <= nominal <= high``.
+    sources : every citation the value rests on.
+    formula : how it was derived, in words.
+    """
+
+    low: float
+    nominal: float
+    high: float
+    sources: tuple[Source, ...] = ()
+    formula: str = ""
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.low <= self.nominal <= self.high:
+            raise ValueError(f"band must be ordered and not negative: {self.low}, {self.nominal}, {self.high}")
+
+    @classmethod
+    def exact(cls, value: float, source: Source | None = None, formula: str = "") -> Estimate:
+        """Return a band of zero width."""
+        return cls(value, value, value, (source,) if source else (), formula)
+
+    @classmethod
+    def spanning(cls, nominal: float, others: Iterable[float], sources: tuple[Source, ...] = (),
+                 formula: str = "") -> Estimate:
+        """Return the smallest band that holds `nominal` and `others`."""
+        values = (nominal, *others)
+        return cls(min(values), nominal, max(values), sources, formula)
+
+    def __add__(self, other: Estimate) -> Estimate:
+        return Estimate(self.low + other.low, self.nominal + other.nominal, self.high + other.high,
+                        merged(self.sources, other.sources), _joined(self.formula, " + ", other.formula))
+
+    def __mul__(self, factor: float) -> Estimate:
+        formula = f"({self.formula}) x {factor:.4g}" if self.formula and factor != 1 else self.formula
+        return replace(self, low=self.low * factor, nominal=self.nominal * factor, high=self.high * factor,
+                       formula=formula)
+
+    __rmul__ = __mul__
+
+    def __truediv__(self, divisor: float) -> Estimate:
+        return self * (1 / divisor)
+
+    def scaled(self, factor: Estimate) -> Estimate:
+        """Return the product of two bands, low with low and high with high."""
+        return Estimate(self.low * factor.low, self.nominal * factor.nominal, self.high * factor.high,
+                        merged(self.sources, factor.sources), _joined(self.formula, " x ", factor.formula))
+
+    def inverse(self) -> Estimate:
+        """Return the band of the reciprocal; the quantity must be positive."""
+        return Estimate(1 / self.high, 1 / self.nominal, 1 / self.low, self.sources, f"1 / ({self.formula})")
+
+    def described(self, formula: str) -> Estimate:
+        """Return the same band with another formula."""
+        return replace(self, formula=formula)
+
+    def provenance(self) -> str:
+        """Return the formula and the citations in one readable line."""
+        cited = "; ".join(f"{source.text} [{source.verified}]" for source in self.sources)
+        return f"{self.formula} | {cited}" if self.formula and cited else self.formula or cited
+
+
+ZERO = Estimate(0.0, 0.0, 0.0)
+ONE = Estimate(1.0, 1.0, 1.0)
+
+
+def total(parts: Iterable[Estimate], formula: str) -> Estimate:
+    """Return the sum of `parts`, described by `formula` instead of by a chain of plus signs."""
+    low = nominal = high = 0.0
+    sources: list[tuple[Source, ...]] = []
+    for part in parts:
+        low += part.low
+        nominal += part.nominal
+        high += part.high
+        sources.append(part.sources)
+    return Estimate(low, nominal, high, merged(*sources), formula)
+
+
+def merged(*chains: tuple[Source, ...]) -> tuple[Source, ...]:
+    """Return the citations of all chains once each, in order of first appearance."""
+    return tuple(dict.fromkeys(source for chain in chains for source in chain))
+
+
+def _joined(left: str, sign: str, right: str) -> str:
+    return f"{left}{sign}{right}" if left and right else left or right
