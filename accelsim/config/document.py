@@ -8,7 +8,7 @@ from functools import cached_property
 from pathlib import Path as FilePath
 from typing import Any
 
-from accelsim.config.errors import ConfigError, Problem
+from accelsim.config.errors import ConfigError, Problem, check
 from accelsim.config.node import Node, Origin, Path, annotate, deepest, dotted, plain
 from accelsim.config.overrides import Override, apply_overrides, parse_override
 
@@ -50,7 +50,7 @@ class Document:
         return plain(self.root)
 
     def locate(self, path: str | Path) -> Origin:
-        """Return where the value at `path` (dotted or a tuple) was written, or the nearest mapping around it."""
+        """Return where the value at `path` (dotted or a tuple) stands, or the mapping it is missing from."""
         return deepest(self.root, _parts(path)).origin
 
     def problem(self, path: str | Path, message: str) -> Problem:
@@ -60,14 +60,14 @@ class Document:
 
     def with_overrides(self, overrides: Iterable[str | Override]) -> Document:
         """Return the document with values set: ``key.path=value`` texts or `Override` objects."""
-        parsed, problems = [], []
+        parsed: list[Override] = []
+        problems: list[Problem] = []
         for override in overrides:
             try:
                 parsed.append(parse_override(override) if isinstance(override, str) else override)
             except ConfigError as error:
                 problems.extend(error.problems)
-        if problems:
-            raise ConfigError(problems)
+        check(problems)
         return replace(self, root=apply_overrides(self.root, parsed)).checked() if parsed else self
 
     def checked(self) -> Document:

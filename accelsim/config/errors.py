@@ -14,7 +14,7 @@ class Problem:
     Parameters
     ----------
     file
-        The file as the user named it, or another origin such as ``--set core.lanes=0``; empty when there is none.
+        The file as the user named it, or another origin such as ``--set core.lanes=0``; empty for none.
     line, column
         One-based position in the file.
     path
@@ -30,9 +30,12 @@ class Problem:
     message: str = ""
 
     def __str__(self) -> str:
-        position = ":".join(str(part) for part in (self.file, self.line, self.column) if part not in ("", None))
+        parts = (self.file, self.line, self.column)
+        position = ":".join(str(part) for part in parts if part not in ("", None))
         text = f"{self.path}: {self.message}" if self.path else self.message
-        return f"{position}  {text}" if position else text
+        line = f"{position}  {text}" if position else text
+        # A key or file name may hold line ends and terminal codes.
+        return "".join(char if char.isprintable() else ascii(char)[1:-1] for char in line)
 
 
 class ConfigError(Exception):

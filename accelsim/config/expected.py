@@ -109,8 +109,8 @@ def choices(expected: Expected) -> tuple[Any, ...]:
 def tags(expected: Expected) -> list[str]:
     """Return the values the discriminator of a tagged union may have."""
     key = str(expected.discriminator)
-    models = [member.model for member in members(expected)]
-    return [shown(tag) for model in models if model for tag in choices(unwrap(fields(model)[key].annotation))]
+    models = [member.model for member in members(expected) if member.model]
+    return [shown(tag) for model in models for tag in choices(field_type(model, key))]
 
 
 def fields(model: type[BaseModel] | None) -> dict[str, FieldInfo]:
@@ -118,8 +118,17 @@ def fields(model: type[BaseModel] | None) -> dict[str, FieldInfo]:
     return {info.alias or name: info for name, info in model.model_fields.items()} if model else {}
 
 
+def field_type(model: type[BaseModel], key: str) -> Expected:
+    """Return what the field at `key` asks for; anything if there is no such field."""
+    info = fields(model).get(key)
+    if info is None:
+        return unwrap(Any)
+    tag = info.discriminator if isinstance(info.discriminator, str) else None
+    return unwrap(info.rebuild_annotation(), tag)
+
+
 def describe(expected: Expected, bounds: bool = True) -> str:
-    """Say what should be written, for instance ``a whole number > 0`` or ``a frequency such as `200 MHz```."""
+    """Say what should be written, for instance ``a whole number > 0`` or ``one of sram, registers``."""
     for item in expected.metadata:
         if hasattr(item, "expected"):
             return str(item.expected)
@@ -141,8 +150,10 @@ def describe(expected: Expected, bounds: bool = True) -> str:
 
 
 def shown(value: Any) -> str:
-    """Write a scalar as YAML does."""
-    return {True: "true", False: "false"}[value] if isinstance(value, bool) else str(value)
+    """Write a scalar as YAML does, without the ``.0`` of a whole float."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    return str(value).removesuffix(".0") if isinstance(value, float) else str(value)
 
 
 def _one_of(names: list[str]) -> str:
@@ -151,7 +162,7 @@ def _one_of(names: list[str]) -> str:
 
 def _bounds(expected: Expected) -> str:
     found = [
-        f"{sign} {getattr(item, name)}"
+        f"{sign} {shown(getattr(item, name))}"
         for item in expected.metadata
         for bound, name, sign in _BOUNDS
         if isinstance(item, bound)

@@ -14,8 +14,8 @@ _PACKAGE = Path(__file__).resolve().parents[1]
 def shipped(kind: str) -> dict[str, Path]:
     """Return the shipped files of a kind, by name (the path below the folder, without suffix).
 
-    They lie in ``accelsim/library/<folder>`` of an installed package and in ``<folder>`` beside the package of a
-    checkout.
+    They lie in ``accelsim/library/<folder>`` of an installed package and in ``<folder>`` beside the package
+    in a checkout.
     """
     if kind not in FOLDERS:
         return {}
@@ -28,7 +28,7 @@ def shipped(kind: str) -> dict[str, Path]:
 
 
 def shipped_name(text: str, kind: str) -> str:
-    """Return the library name that ``reckon``, ``reckon.yaml`` and ``architectures/reckon.yaml`` stand for."""
+    """Return the library name meant by ``reckon``, ``reckon.yaml`` or ``architectures/reckon.yaml``."""
     path = PurePosixPath(text)
     if path.suffix in SUFFIXES:
         path = path.with_suffix("")

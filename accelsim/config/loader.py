@@ -36,7 +36,7 @@ def load_document(
     Parameters
     ----------
     path_or_name
-        A path; if there is no such file, the name of a shipped one (``reckon``, ``architectures/reckon.yaml``).
+        A path; if there is no such file, the name of a shipped one (``reckon``, ``reckon.yaml``).
     kind
         What the file must describe: ``architecture``, ``workload`` or ``sweep``.
     overrides
@@ -52,8 +52,7 @@ def load_document(
     given = os.fspath(path_or_name)
     source = _find(given, kind, [(Path(), ""), *((Path(folder), os.fspath(folder)) for folder in search)])
     if source is None:
-        shown = given if given.isprintable() and given else repr(given)
-        raise ConfigError(Problem(shown, message=_missing(Path(given), kind)))
+        raise ConfigError(Problem(given or "''", message=_missing(Path(given), kind)))
     root, sources = _load(source, kind, ())
     return Document(kind, source.shown, root, sources).checked().with_overrides(overrides)
 
@@ -64,7 +63,7 @@ def _find(given: str, kind: str, folders: Iterable[tuple[Path, str]]) -> _Source
     for folder, shown in folders if given else ():
         source = _Source(folder / given, os.path.join(shown, given))
         # Not is_file(): a pipe is fine. A directory may share its name with a shipped file, so look on.
-        if source.path.is_dir():
+        if os.path.isdir(source.path):
             directory = directory or source
         elif _exists(source.path):
             return source
@@ -121,7 +120,8 @@ def _base(extends: Node, source: _Source, kind: str, chain: tuple[_Source, ...])
     names = [link.shown for link in chain]
     for start, link in enumerate(chain):
         if link.path.resolve() == found.path.resolve():
-            _stop(extends.origin, f"a file may not extend itself ({' > '.join([*names[start:], names[start]])})")
+            circle = " > ".join([*names[start:], names[start]])
+            _stop(extends.origin, f"a file may not extend itself ({circle})")
     if len(chain) > MAX_EXTENDS:
         _stop(extends.origin, f"more than {MAX_EXTENDS} files extend each other")
     return found

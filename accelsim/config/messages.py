@@ -1,8 +1,8 @@
-"""Validation errors of pydantic in the user's words: what was found, what is allowed, and the nearest valid name.
+"""Validation errors of pydantic in the user's words: what was found, what is allowed, the nearest valid name.
 
-pydantic's error locations contain union tags beside keys, and one entry for each branch of a union that did not fit.
-Here each location is followed through the annotations of the model, which tells keys from tags, names the type that
-was expected, and lets a union answer with one message.
+pydantic's error locations contain union tags beside keys, and one entry for each branch of a union that did
+not fit. Here each location is followed through the annotations of the model, which tells keys from tags,
+names the type that was expected, and lets a union answer with one message.
 """
 
 from __future__ import annotations
@@ -15,7 +15,17 @@ from typing import Any
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from accelsim.config.errors import did_you_mean
-from accelsim.config.expected import Expected, choices, describe, fields, members, shown, tags, unwrap
+from accelsim.config.expected import (
+    Expected,
+    choices,
+    describe,
+    field_type,
+    fields,
+    members,
+    shown,
+    tags,
+    unwrap,
+)
 from accelsim.config.node import Path
 
 Located = tuple[Path, str]
@@ -36,9 +46,11 @@ def problems_of(error: ValidationError, annotation: Any, data: Any) -> list[Loca
         if place.in_union:
             unions.setdefault(place.path, place.expected)
         else:
+            # The input of a quantity's bound is its SI value; the user knows the text in the file.
+            line["input"] = _value(data, place.path, line["input"])
             found.extend(_messages(line, place))
     for path, expected in unions.items():
-        found.extend((path + below, message) for below, message in _union(expected, _value(data, path)))
+        found.extend((path + below, message) for below, message in _union(expected, _value(data, path, None)))
     return found
 
 
@@ -53,7 +65,9 @@ class _Place:
 
 
 def _follow(annotation: Any, loc: Path) -> _Place:
-    expected, path, owner = unwrap(annotation), (), None
+    expected = unwrap(annotation)
+    path: Path = ()
+    owner: type[BaseModel] | None = None
     for index, key in enumerate(loc):
         if expected.is_union and not expected.discriminator:
             return _Place(path, expected, owner, in_union=True)
@@ -65,8 +79,7 @@ def _follow(annotation: Any, loc: Path) -> _Place:
         path, owner = (*path, key), None
         if expected.model is not None:
             owner = expected.model
-            field = fields(owner).get(str(key))
-            expected = unwrap(field.rebuild_annotation() if field else Any, field.discriminator if field else None)
+            expected = field_type(owner, str(key))
         elif expected.arguments:
             expected = unwrap(_item(expected, key))
         else:
@@ -75,8 +88,9 @@ def _follow(annotation: Any, loc: Path) -> _Place:
 
 
 def _member(expected: Expected, tag: object) -> Expected:
+    key = str(expected.discriminator)
     for member in members(expected):
-        if member.model and tag in choices(unwrap(fields(member.model)[str(expected.discriminator)].annotation)):
+        if member.model and tag in choices(field_type(member.model, key)):
             return member
     return unwrap(Any)
 
@@ -119,20 +133,19 @@ def _message(kind: str, value: Any, context: dict[str, Any], place: _Place, fall
         return f"missing; expected {describe(place.expected)}"
     if kind == "extra_forbidden":
         allowed = list(fields(place.owner)) if place.owner else []
-        return "unknown key" + (did_you_mean(str(place.path[-1]), allowed) or f" (allowed: {', '.join(allowed)})")
+        hint = did_you_mean(str(place.path[-1]), allowed)
+        return f"unknown key{hint or ' (allowed: ' + ', '.join(allowed) + ')'}"
     if kind in _COMPARISONS:
         sign, key = _COMPARISONS[kind]
-        return f"{value} is not {sign} {context[key]}"
+        return f"{value} is not {sign} {shown(context[key])}"
     if kind == "multiple_of":
         return f"{value} is not a multiple of {context['multiple_of']}"
     if kind == "finite_number":
         return f"{value} is not a finite number"
     if kind in ("too_short", "too_long"):
-        bound = f"at least {context['min_length']}" if kind == "too_short" else f"at most {context['max_length']}"
-        return f"has {len(value)} item{'s' * (len(value) != 1)}, expected {bound}"
+        return f"has {len(value)} item{'s' * (len(value) != 1)}, expected {_bound(context)}"
     if kind in ("string_too_short", "string_too_long"):
-        bound = f"at least {context['min_length']}" if kind == "string_too_short" else f"at most {context['max_length']}"
-        return f"{found(value)} does not have {bound} characters"
+        return f"{found(value)} does not have {_bound(context)} characters"
     if kind == "string_pattern_mismatch":
         return f"{found(value)} does not match the pattern {context['pattern']}"
     if kind in ("literal_error", "enum"):
@@ -144,6 +157,12 @@ def _message(kind: str, value: Any, context: dict[str, Any], place: _Place, fall
     return f"{fallback[:1].lower()}{fallback[1:]}, found {found(value)}"
 
 
+def _bound(context: dict[str, Any]) -> str:
+    return (
+        f"at least {context['min_length']}" if "min_length" in context else f"at most {context['max_length']}"
+    )
+
+
 def _no_choice(value: Any, allowed: list[str]) -> str:
     one_of = f"one of {', '.join(allowed)}" if len(allowed) > 1 else f"`{allowed[0]}`"
     hint = did_you_mean(value, allowed) if isinstance(value, str) and len(allowed) > 1 else ""
@@ -152,7 +171,7 @@ def _no_choice(value: Any, allowed: list[str]) -> str:
 
 def _union(expected: Expected, value: Any) -> list[Located]:
     """Answer for a union by the member the user most likely meant, or else by naming them all."""
-    tried = []
+    tried: list[tuple[int, int, int, list[Located]]] = []
     for member in members(expected):
         if member.accepts_shape(value):
             known = len(set(value) & set(fields(member.model))) if member.model else 1
@@ -176,9 +195,12 @@ def _problems_as(member: Expected, value: Any) -> list[Located]:
     return []
 
 
-def _value(data: Any, path: Path) -> Any:
+def _value(data: Any, path: Path, otherwise: Any) -> Any:
     for key in path:
-        data = data[key]
+        try:
+            data = data[key]
+        except (LookupError, TypeError):
+            return otherwise
     return data
 
 

@@ -19,8 +19,8 @@ M = TypeVar("M", bound=BaseModel)
 class Model(BaseModel):
     """Base of every schema class: frozen, closed, strict.
 
-    Unknown keys are errors. Text is never turned into a number, true and false are no integers, NaN and infinities
-    are no floats; a whole number is accepted where a float is wanted, a YAML list where a tuple is.
+    Unknown keys are errors. Text is never turned into a number, true and false are no integers, NaN and
+    infinities are no floats. A whole number is accepted where a float is wanted, a list where a tuple is.
     """
 
     model_config = ConfigDict(

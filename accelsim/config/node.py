@@ -60,7 +60,7 @@ def step(node: Node, key: str | int) -> Node | None:
 
 
 def deepest(node: Node, path: Iterable[str | int]) -> Node:
-    """Follow `path` as far as it exists, so that a missing key is located at the mapping it is missing from."""
+    """Follow `path` as far as it exists: a missing key is located at the mapping it is missing from."""
     for key in path:
         child = step(node, key)
         if child is None:
@@ -70,7 +70,7 @@ def deepest(node: Node, path: Iterable[str | int]) -> Node:
 
 
 def merge(base: Node, child: Node) -> Node:
-    """Merge `child` over `base`: mappings deeply, lists and scalars replaced, null removes the inherited key."""
+    """Merge `child` over `base`: mappings deeply, lists and scalars whole; null removes the inherited key."""
     if not (isinstance(base.value, dict) and isinstance(child.value, dict)):
         return child
     merged = dict(base.value)

@@ -36,7 +36,7 @@ class Override:
 
 
 def parse_override(text: str) -> Override:
-    """Parse ``key.path=value``; the value is YAML (``8``, ``200 MHz``, ``[1, 2]``, ``null`` to remove the key).
+    """Parse ``key.path=value``; the value is YAML (``8``, ``200 MHz``, ``[1, 2]``; ``null`` removes the key).
 
     Raises
     ------
@@ -71,7 +71,7 @@ def apply_overrides(root: Node, overrides: Iterable[Override]) -> Node:
     """
     overrides = tuple(overrides)
     check(problem for pair in combinations(overrides, 2) for problem in _contradiction(*pair))
-    problems = []
+    problems: list[Problem] = []
     for override in overrides:
         try:
             root = _set(root, override, 0)

@@ -1,7 +1,7 @@
 """YAML text to located nodes: data only, bounded in depth and size, without the surprises of YAML 1.1.
 
-Booleans are ``true`` and ``false`` only (``on``, ``off``, ``yes``, ``no`` are text), ``12:30`` is text, ``1e-3`` is a
-float, ``0x1F`` and ``1_000`` are integers. Keys are text, always.
+Booleans are ``true`` and ``false`` only (``on``, ``off``, ``yes``, ``no`` are text), ``12:30`` is text,
+``1e-3`` is a float, ``0x1F`` and ``1_000`` are integers. Keys are text, always.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _TRUE = re.compile(r"true|True|TRUE")
 _FALSE = re.compile(r"false|False|FALSE")
 _DECIMAL = re.compile(r"[-+]?[0-9]+(_[0-9]+)*")
 _PREFIXED = re.compile(r"[-+]?(0x[0-9a-fA-F]+(_[0-9a-fA-F]+)*|0o[0-7]+(_[0-7]+)*|0b[01]+(_[01]+)*)")
-_FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9][0-9_]*(\.[0-9_]*)?)([eE][-+]?[0-9]+)?")
+_FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(_[0-9]+)*(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
 _SPECIAL = re.compile(r"([-+]?)\.(inf|Inf|INF|nan|NaN|NAN)")
 
 
@@ -123,14 +123,16 @@ class _Composer:
         inherited: dict[str, Node] = {}
         while not isinstance(event := self._next(), yaml.MappingEndEvent):
             origin = self._origin(event)
-            key = event.value if isinstance(event, yaml.ScalarEvent) else self._node(event, None, depth + 1).value
+            scalar = isinstance(event, yaml.ScalarEvent)
+            key = event.value if scalar else self._node(event, None, depth + 1).value
             node = self._node(self._next(), origin, depth + 1)
             if not isinstance(key, str) or not key:
                 self._add_problem(event, "a key must be text")
-            elif key == "<<" and isinstance(event, yaml.ScalarEvent) and event.implicit[0]:
+            elif key == "<<" and scalar and event.implicit[0]:
                 inherited |= self._inherited(node, event)
             elif key in entries:
-                self._add_problem(event, f"the key `{key}` is here twice (first on line {entries[key].origin.line})")
+                first = entries[key].origin.line
+                self._add_problem(event, f"the key `{key}` is here twice (first on line {first})")
             else:
                 entries[key] = node
         return inherited | entries

@@ -1,7 +1,7 @@
 """Numbers with units: ``200 MHz`` in a file, SI floats inside.
 
-Each type is an annotated float (`Bits`: int) in the unit named below. In files a quantity is text with a unit; a bare
-number is an error. In Python, models also take the SI number itself.
+Each type is an annotated float (`Bits`: int) in the unit named below. In files a quantity is text with a
+unit; a bare number is an error. In Python, models also take the SI number itself.
 
 Sources of factors: SI brochure (9th edition, 2019) for prefixes and units, IEC 80000-13 for Ki, Mi, Gi.
 """
@@ -58,23 +58,23 @@ _SYMBOLS = {
     "degC": _Unit("temperature", Fraction(1), offset=Fraction("273.15")),
     "C": _unit("charge", 1, _SI),
     "Ah": _unit("charge", 3600, _SI),
+    "B": _unit("data size", 8, _BINARY),
     "b": _unit("data size", 1, _BINARY),
     "bit": _unit("data size", 1, _BINARY),
     "bits": _unit("data size", 1),
-    "B": _unit("data size", 8, _BINARY),
 }
 _UNITS = {
     prefix + symbol: unit._replace(factor=unit.factor * _PREFIXES[prefix] ** unit.power)
     for symbol, unit in _SYMBOLS.items()
     for prefix in unit.prefixes
 }
-_NUMBER = r"[-+]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][-+]?[0-9]{1,2})?"
-_QUANTITY = re.compile(rf"({_NUMBER})\s*(\S.*)?")
+_NUMBER = r"[-+]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][-+]?[0-9]{1,3})?"
+_QUANTITY = re.compile(rf"({_NUMBER})\s*([^\s0-9.,_].*)?")
 _MAX_LENGTH = 64
 
 
 class Quantity:
-    """Annotation that makes a float field a quantity: ``Annotated[float, Quantity("energy/length", "J/m", "1 pJ/mm")]``.
+    """Makes a float field a quantity: ``Annotated[float, Quantity("energy/mass", "J/kg", "1 J/g")]``.
 
     Parameters
     ----------
@@ -109,7 +109,10 @@ class Quantity:
         ValueError
             If it is no quantity of this dimension or out of range; the message says what to write.
         """
-        value = float(self._exact(text))
+        try:
+            value = float(self._exact(text))
+        except OverflowError:
+            value = math.inf
         self._check(value, text)
         return value
 
@@ -131,7 +134,8 @@ class Quantity:
         parts = [_spelled(part) for part in symbol.split("/")]
         for part in parts:
             if part not in _UNITS:
-                raise ValueError(f"unknown unit `{part}` in {text!r}{self._hint(part)}; expected {self.expected}")
+                hint = self._hint(part)
+                raise ValueError(f"unknown unit `{part}` in {text!r}{hint}; expected {self.expected}")
         units = [_UNITS[part] for part in parts]
         dimension = "/".join(unit.dimension for unit in units)
         factor = units[0].factor
@@ -140,8 +144,9 @@ class Quantity:
         return dimension, factor, units[0].offset if len(units) == 1 else Fraction(0)
 
     def _hint(self, symbol: str) -> str:
-        wanted = [name for name, unit in _UNITS.items() if unit.dimension in self.dimension.split("/")]
-        return did_you_mean(symbol, sorted(wanted, key=lambda name: name.casefold() != symbol.casefold(), reverse=True))
+        # Of names that differ in case only the last counts: reversed, `mv` means mV and not MV, `kib` KiB.
+        wanted = self.dimension.split("/")
+        return did_you_mean(symbol, [name for name in reversed(_UNITS) if _UNITS[name].dimension in wanted])
 
     def _check(self, value: float, shown: object) -> None:
         if not math.isfinite(value):
@@ -163,10 +168,13 @@ class Quantity:
             # Braces would be read as fields of pydantic's message template.
             raise PydanticCustomError("quantity", "{message}", {"message": str(error)}) from None
 
-    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
-        return core_schema.with_info_plain_validator_function(
+    def __get_pydantic_core_schema__(
+        self, source: Any, handler: GetCoreSchemaHandler
+    ) -> core_schema.CoreSchema:
+        # The float's own schema comes after, with whatever `Field(gt=...)` has added to it.
+        return core_schema.with_info_before_validator_function(
             self._validate,
-            metadata={"expected": self.expected},
+            handler(source),
             serialization=core_schema.plain_serializer_function_ser_schema(
                 lambda value: exact_quantity(value, self.unit), when_used="json"
             ),
@@ -187,11 +195,12 @@ class _BitQuantity(Quantity):
     """A whole number of bits."""
 
     def parse(self, text: str) -> int:
-        exact = self._exact(text)
-        if exact.denominator != 1:
-            raise ValueError(f"{text!r} is not a whole number of bits")
-        self._check(float(exact), text)
-        return int(exact)
+        return int(super().parse(text))
+
+    def _check(self, value: float, shown: object) -> None:
+        super()._check(value, shown)
+        if value != int(value):
+            raise ValueError(f"{shown} is not a whole number of bits")
 
 
 Frequency = Annotated[float, Quantity("frequency", "Hz", "200 MHz", positive=True)]
@@ -228,18 +237,21 @@ def format_quantity(value: float, unit: str, digits: int = 4) -> str:
     base, slash, per = unit.partition("/")
     if base == "kg":
         base, value = "g", value * 1e3
-    if base == "b" and value % 8 == 0:
+    binary = base == "b" and not per
+    if binary and value % 8 == 0:
         base, value = "B", value / 8
     known = _SYMBOLS[base]
-    binary = base in ("b", "B") and value % 1024 == 0
     scales = {
         prefix: float(_PREFIXES[prefix] ** known.power)
         for prefix in known.prefixes
         if prefix == "" or (prefix != "c" and prefix.endswith("i") == binary)
     }
-    # Rounding first: 999.96 kHz with four digits is 1 MHz. The margin absorbs the rounding of 1e-12 and the like.
+    # Rounding first: 999.96 kHz with four digits is 1 MHz. The margin is for scales such as 1e-12, which no
+    # float is exactly.
     rounded = float(f"{value:.{digits}g}")
-    fitting = [prefix for prefix in scales if abs(rounded) >= scales[prefix] * (1 - 1e-12)]
+    # Area prefixes are a million apart: 0.45 mm2, not 450000 um2.
+    least = 0.01 if known.power == 2 else 1 - 1e-12
+    fitting = [prefix for prefix in scales if abs(rounded) >= scales[prefix] * least]
     prefix = max(fitting, key=scales.__getitem__) if fitting else min(scales, key=scales.__getitem__)
     if rounded == 0:
         prefix = ""

@@ -13,7 +13,7 @@ T = TypeVar("T")
 
 
 class RegistryError(ValueError):
-    """A plug-in that cannot be used; a ValueError, so that validators report it where its name was written."""
+    """A plug-in that cannot be used; a ValueError, so that validators report it where its name stands."""
 
 
 class UnknownNameError(RegistryError, LookupError):
@@ -103,7 +103,9 @@ class Registry(Generic[T]):
             group = self.entry_point_group
             for point in entry_points(group=group) if group else ():
                 # A package that is on the path twice lists the same entry twice.
-                first = _described(found[point.name]) if point.name in found else self._builtin.get(point.name)
+                first = self._builtin.get(point.name)
+                if point.name in found:
+                    first = _described(found[point.name])
                 if first is not None and first != _described(point):
                     raise self._clash(point.name, first, _described(point))
                 found[point.name] = point

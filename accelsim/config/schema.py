@@ -21,8 +21,8 @@ def json_schema(model: type[BaseModel], kind: str | None = None) -> dict[str, An
     model
         The schema class.
     kind
-        The first key of the document the model describes. Such a document may start with ``extends``: keys may then
-        be inherited and null removes one, so completeness is demanded only of documents that stand alone.
+        The first key of the document the model describes. Such a document may have ``extends``: keys may then
+        be inherited and null removes one, so only documents that stand alone must be complete.
     """
     body = model.model_json_schema(mode="validation", by_alias=True)
     if kind is None:
@@ -42,8 +42,9 @@ def json_schema(model: type[BaseModel], kind: str | None = None) -> dict[str, An
 
 
 def _partial(schema: dict[str, Any]) -> dict[str, Any]:
-    """Return what a file that extends another may contain: any keys, null for those to remove, lists whole."""
-    partial = {key: value for key, value in schema.items() if key not in ("required", "discriminator", "oneOf")}
+    """Return what a file that extends another may contain: any keys, null to remove one, lists whole."""
+    changed = ("required", "discriminator", "oneOf")
+    partial = {key: value for key, value in schema.items() if key not in changed}
     if "$ref" in schema:
         partial["$ref"] = f"{schema['$ref']}.partial"
     branches = schema.get("anyOf", schema.get("oneOf"))

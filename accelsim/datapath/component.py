@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from typing import Any, ClassVar
+import inspect
+import sys
+from abc import abstractmethod
+from collections.abc import Callable, Collection, Mapping
+from typing import Any, ClassVar, TypeVar
 
-from pydantic import ConfigDict
+from pydantic import ConfigDict, ValidationError
 
+from accelsim.config.errors import ConfigError, Problem
 from accelsim.config.model import Model
+from accelsim.config.registry import Registry
 from accelsim.datapath.stages import Program, Stage, declared_stages, widest_float
 from accelsim.datapath.trace import critical_path_depth, describe_graph
-from accelsim.datapath.words import Format
+from accelsim.datapath.words import Float, Format, Word
 
 
 class Component(Model):
@@ -20,7 +25,8 @@ class Component(Model):
     as constants that shape the hardware. Other parameters (texts) it does not see.
     """
 
-    model_config = ConfigDict(ignored_types=(Stage, dict))
+    # besides stages, formats and dicts of formats in a class body are no parameters
+    model_config = ConfigDict(ignored_types=(Stage, Word, Float, dict), validate_default=True)
 
     name: ClassVar[str] = ""
     """The name under which it is registered."""
@@ -41,13 +47,56 @@ class Component(Model):
         return {name: value for name, value in self._numbers().items() if isinstance(value, float)}
 
     def parameter_words(self, formats: Collection[Any]) -> dict[str, Any]:
-        """Parameters as words for `chain`: floats in the widest float format there is, integers as they are."""
+        """Parameters as words for `chain`: floats in the widest of the formats, integers as they are."""
         format = widest_float(formats)
-        return {name: format if isinstance(value, float) else value for name, value in self._numbers().items()}
+        return {name: format if isinstance(x, float) else x for name, x in self._numbers().items()}
+
+    @abstractmethod
+    def describe(self) -> str:
+        """The state it keeps, its parameters, and the operations of its stages."""
+
+    @abstractmethod
+    def check(self) -> None:
+        """Raise `ConfigError` if it cannot be run."""
+
+    def problem(self, message: str) -> ConfigError:
+        """An error located at the class."""
+        return _problem(type(self), message)
 
     def _numbers(self) -> dict[str, float]:
         numbers = {**dict(self), **self.derived}
         return {name: value for name, value in numbers.items() if isinstance(value, (bool, int, float))}
+
+
+C = TypeVar("C", bound=type[Component])
+
+
+def register_component(registry: Registry[Any], name: str, base: type[Component]) -> Callable[[C], C]:
+    """A class decorator that registers a component; one that cannot be run with its defaults is refused."""
+
+    def add(cls: C) -> C:
+        if not (isinstance(cls, type) and issubclass(cls, base)):
+            raise TypeError(f"@register({name!r}) expects a class derived from {base.__name__}")
+        cls.name = name
+        try:
+            cls().check()
+        except ValidationError as error:
+            wrong = [item for item in error.errors() if item["type"] != "missing"]
+            if wrong:  # parameters without a default are checked when they are known
+                raise _problem(cls, f"default of {wrong[0]['loc'][0]}: {wrong[0]['msg']}") from error
+        registry.register(name)(cls)
+        return cls
+
+    return add
+
+
+def _problem(cls: type, message: str) -> ConfigError:
+    try:
+        line: int | None = inspect.getsourcelines(cls)[1]
+    except (OSError, TypeError):
+        line = None
+    file = getattr(sys.modules[cls.__module__], "__file__", None) or cls.__module__
+    return ConfigError(Problem(file, line, message=f"{cls.__name__}: {message}"))
 
 
 def bits_of(words: Mapping[str, Format]) -> int:

@@ -18,7 +18,6 @@ from accelsim.datapath.words import Float
 
 PRELUDE = """\
 import math
-from collections import namedtuple
 
 import numpy as np
 from numba import float32, float64, int32, int64, njit, uint32, uint64

@@ -8,8 +8,9 @@ serves all kernels of a core.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import ModuleType
+from typing import Any
 
 from accelsim.datapath.emit import PRELUDE, emit, lane_type, word
 from accelsim.datapath.generate import load_generated
@@ -84,3 +85,9 @@ def _draw(bits: int, kind: str) -> list[str]:
 def load_kernels(name: str, *sources: str) -> ModuleType:
     """Compile kernels together as one module, from the disk cache if possible."""
     return load_generated(name, PRELUDE + "".join(sources))
+
+
+def tuple_type(name: str, fields: Sequence[str]) -> Any:
+    """A namedtuple class that compiled kernels on disk can refer to in any process."""
+    source = f"from collections import namedtuple\n\n{name} = namedtuple({name!r}, {list(fields)!r})\n"
+    return getattr(load_generated(name.lower(), source), name)

@@ -9,7 +9,9 @@ import traceback
 from pathlib import Path
 
 from accelsim.config.errors import ConfigError, Problem
-from accelsim.config.registry import Registry
+from accelsim.config.registry import Registry, RegistryError
+
+_registered: dict[str, list[str]] = {}  # by the plug-ins that have run
 
 
 def load_plugin(path: str | Path, *registries: Registry) -> list[str]:
@@ -36,17 +38,16 @@ def load_plugin(path: str | Path, *registries: Registry) -> list[str]:
         raise ConfigError(Problem(str(path), message=f"cannot read the plug-in: {error.strerror}")) from error
     digest = hashlib.sha256(str(file.resolve()).encode() + content).hexdigest()[:16]
     module_name = f"accelsim_plugin_{file.stem}_{digest}"
-    if module_name not in sys.modules:
+    if module_name not in _registered:
+        before = {name for registry in registries for name in registry.names()}
         _run(module_name, file)
-    names = [
-        name
-        for registry in registries
-        for name in registry.names()
-        if getattr(registry.get(name), "__module__", None) == module_name
-    ]
+        after = {name for registry in registries for name in registry.names()}
+        _registered[module_name] = sorted(after - before)
+    names = _registered[module_name]
     if not names:
         kinds = " or ".join(registry.kind for registry in registries)
-        raise ConfigError(Problem(str(path), message=f"registers no {kinds}: decorate a class with @register(name)"))
+        message = f"registers no {kinds}: decorate a class with @register(name)"
+        raise ConfigError(Problem(str(path), message=message))
     return names
 
 
@@ -58,15 +59,19 @@ def _run(module_name: str, file: Path) -> None:
     sys.modules[module_name] = module
     try:
         spec.loader.exec_module(module)
-    except ConfigError:
-        del sys.modules[module_name]
-        raise
-    except SyntaxError as error:
-        del sys.modules[module_name]
-        raise ConfigError(Problem(str(file), error.lineno, message=f"syntax error: {error.msg}")) from error
     except Exception as error:
         del sys.modules[module_name]
-        frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename == str(file)]
-        first_line = next(iter(str(error).splitlines()), "")
-        message = f"{type(error).__name__}: {first_line}"
-        raise ConfigError(Problem(str(file), frames[-1].lineno if frames else None, message=message)) from error
+        if isinstance(error, ConfigError):
+            raise
+        raise ConfigError(_problem(error, file)) from error
+
+
+def _problem(error: Exception, file: Path) -> Problem:
+    if isinstance(error, SyntaxError):
+        return Problem(error.filename or str(file), error.lineno, message=f"syntax error: {error.msg}")
+    frames = traceback.extract_tb(error.__traceback__)
+    line = next((frame.lineno for frame in reversed(frames) if frame.filename == str(file)), None)
+    first_line = next(iter(str(error).splitlines()), "")
+    if not isinstance(error, RegistryError):  # whose messages are written for users
+        first_line = f"{type(error).__name__}: {first_line}"
+    return Problem(str(file), line, message=first_line)

@@ -137,7 +137,8 @@ def chain(
                 continue
             if name not in words:
                 hint = did_you_mean(name, words)
-                raise each.problem(f"unknown argument `{name}`{hint}; it may read: {', '.join(sorted(words))}")
+                readable = ", ".join(sorted(words))
+                raise each.problem(f"unknown argument `{name}`{hint}; it may read: {readable}")
             if name in passed:
                 raise each.problem(f"reads `{name}` before a stage wrote it")
             current[name] = symbolic(program.recorder, name, words[name])

@@ -130,6 +130,8 @@ def _operation(kind: str, symbol: Symbol, place: Mapping[int, int], last: int) -
     operands = symbol.operands
     if kind in ("clip", "shift_const"):
         operands = tuple(x for x in operands if isinstance(x, Symbol))
+    elif kind != "shift_var":
+        operands = tuple(sorted(operands, key=lambda x: not isinstance(x, Symbol)))  # constants last
     widths = tuple(_bits(x, symbol) for x in operands)
     sources = tuple(place[x.index] for x in operands if isinstance(x, Symbol))
     if kind == "select" and symbol.kind in ("min", "max"):  # behind the float comparison just appended

@@ -7,14 +7,15 @@ the weight if it differs.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal
 
-from pydantic import Field, ValidationError
+from pydantic import Field
 
-from accelsim.config.errors import ConfigError
+from accelsim.config.errors import did_you_mean
 from accelsim.config.registry import Registry
-from accelsim.datapath.component import Component, describe_program, describe_state
+from accelsim.datapath.component import C, Component, describe_program, describe_state, register_component
 from accelsim.datapath.intrinsics import clip, shift_round, stochastic_round
 from accelsim.datapath.stages import Program, Stage, chain
 from accelsim.datapath.words import BIT, Float, Format, Word
@@ -84,7 +85,7 @@ class PlasticityRule(Component):
         """Where every word lives, for `accelsim.datapath.kernels.kernel_source`."""
         places = {name: place for name, (place, _) in OFFERED.items()}
         places |= {name: place for per, place in _OWNERS.items() for name in self.state(per)}
-        return places | {name: "parameter" for name in self.registers}
+        return places | dict.fromkeys(self.registers, "parameter")
 
     def program(self, per: str, triggers: Iterable[str]) -> Program:
         """What happens to one synapse or neuron when the given triggers coincide.
@@ -96,12 +97,12 @@ class PlasticityRule(Component):
         """
         wanted = set(triggers)
         places = self.places()
-        words: dict[str, Any] = {**self.offered()}
+        words: dict[str, Any] = self.offered()
         for owner in _OWNERS:
             words |= self.state(owner)
         if per != "synapse":
-            own = (_OWNERS[per],)
-            words = {name: format for name, format in words.items() if places[name] in own or name == "random"}
+            own = {name for name in words if places[name] == _OWNERS[per]} | {"random"}
+            words = {name: format for name, format in words.items() if name in own}
         words |= self.parameter_words(words.values())
         stages = [each for each in self.stages if each.per == per and each.on in wanted]
         if per != "synapse":
@@ -122,6 +123,9 @@ class PlasticityRule(Component):
             constants = {"dropped_bits": max(dropped, 0), "raised_bits": max(-dropped, 0)}
             constants |= {"lowest": max(weight.low, -high) if limit else weight.low, "highest": high}
             commit = _commit_stochastic if self.rounding == "stochastic" else _commit_nearest
+            drawn = self.offered()["random"].bits
+            if self.rounding == "stochastic" and dropped > drawn:
+                raise self.problem(f"rounds off {dropped} bits with {drawn} random ones: widen `random`")
         expanded = []
         for each in stages:
             expanded.append(each)
@@ -130,8 +134,9 @@ class PlasticityRule(Component):
         return constants, expanded
 
     def describe(self) -> str:
-        """The state the rule keeps, its parameters, and the operations of its stages."""
-        lines = [f"plasticity rule {self.name}: {_summary(type(self))}"]
+        """The state it keeps, its parameters, and the operations of its stages."""
+        summary = (type(self).__doc__ or "").strip().splitlines()[0]
+        lines = [f"plasticity rule {self.name}: {summary}"]
         lines += [describe_state(owner, self.state(owner)) for owner in _OWNERS]
         lines.append("parameters: " + ", ".join(f"{name} = {value}" for name, value in self))
         for owner in _OWNERS:
@@ -141,12 +146,24 @@ class PlasticityRule(Component):
         return "\n".join(lines)
 
     def check(self) -> None:
-        """Raise `ConfigError` if the rule cannot be run."""
+        """Raise `ConfigError` if it cannot be run."""
+        if "w" not in self.synapse_state:
+            raise self.problem("synapse_state has no weight `w`")
+        for word in self.quantities:
+            if word not in OFFERED:
+                raise self.problem(f"quantities: no core offers `{word}`{did_you_mean(word, OFFERED)}")
+        states = [self.state(owner) for owner in _OWNERS]
+        groups: list[Iterable[str]] = [OFFERED, *states, self.parameter_words(()), ("change",)]
+        counts = Counter(word for words in groups for word in words)
+        for word, count in counts.items():
+            if count > 1:
+                raise self.problem(f"`{word}` names two things among words, parameters and what cores offer")
         for each in self.stages:
             if each.per not in _OWNERS:
                 raise each.problem(f"a rule has no stages per {each.per}; it has: {', '.join(_OWNERS)}")
             if each.on not in EXECUTED_TRIGGERS:
-                raise each.problem(f"no core runs stages on {each.on!r}; they run on: {', '.join(EXECUTED_TRIGGERS)}")
+                known = ", ".join(EXECUTED_TRIGGERS)
+                raise each.problem(f"no core runs stages on {each.on!r}; they run on: {known}")
         for owner in _OWNERS:
             self.program(owner, EXECUTED_TRIGGERS)
 
@@ -159,7 +176,9 @@ def _commit_limited_float(w: Any, change: Any, weight_limit: Any) -> Any:
     return clip(w + change, -weight_limit, weight_limit)
 
 
-def _commit_nearest(w: Any, change: Any, dropped_bits: int, raised_bits: int, lowest: int, highest: int) -> Any:
+def _commit_nearest(
+    w: Any, change: Any, dropped_bits: int, raised_bits: int, lowest: int, highest: int
+) -> Any:
     return clip(w + (shift_round(change, dropped_bits) << raised_bits), lowest, highest)
 
 
@@ -180,26 +199,7 @@ rules: Registry[type[PlasticityRule]] = Registry(
 )
 """Every plasticity rule by name."""
 
-R = TypeVar("R", bound=type[PlasticityRule])
 
-
-def register(name: str) -> Callable[[R], R]:
-    """Register a rule under `name`; a rule that cannot be run with its default parameters is refused."""
-
-    def add(cls: R) -> R:
-        cls.name = name
-        try:
-            rule = cls()
-        except ValidationError:
-            return rules.register(name)(cls)  # parameters without defaults: checked when they are known
-        rule.check()
-        return rules.register(name)(cls)
-
-    return add
-
-
-def _summary(cls: type) -> str:
-    return (cls.__doc__ or "").strip().splitlines()[0]
-
-
-__all__ = ["EXECUTED_TRIGGERS", "OFFERED", "ConfigError", "PlasticityRule", "register", "rules"]
+def register(name: str) -> Callable[[C], C]:
+    """Register a rule under `name`; one that cannot be run with its default parameters is refused."""
+    return register_component(rules, name, PlasticityRule)

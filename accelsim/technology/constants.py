@@ -12,8 +12,18 @@ import yaml
 from accelsim.technology.estimate import Estimate, Source
 
 UNITS = {
-    "1": 1.0, "V": 1.0, "m": 1.0, "fJ": 1e-15, "pJ": 1e-12, "ps": 1e-12, "ns": 1e-9, "um2": 1e-12, "mm2": 1e-6,
-    "pW/bit": 1e-12, "nW/um2": 1e3, "pF/mm": 1e-9,
+    "1": 1.0,
+    "V": 1.0,
+    "m": 1.0,
+    "fJ": 1e-15,
+    "pJ": 1e-12,
+    "ps": 1e-12,
+    "ns": 1e-9,
+    "um2": 1e-12,
+    "mm2": 1e-6,
+    "pW/bit": 1e-12,
+    "nW/um2": 1e3,
+    "pF/mm": 1e-9,
 }
 """Factor from each unit used in the data files to SI."""
 
@@ -25,11 +35,12 @@ def data_file(name: str) -> dict[str, Any]:
 
 
 def estimate_of(entry: Mapping[str, Any], formula: str) -> Estimate:
-    """Return the estimate written as ``{low, nominal, high | value, unit, source, verified}``, in SI units."""
+    """Return the estimate written as ``{low, nominal, high | value, unit, source, verified}``, in SI."""
     low, nominal, high = (entry.get(key, entry.get("value")) for key in ("low", "nominal", "high"))
     factor = UNITS[entry["unit"]]
-    return Estimate(low * factor, nominal * factor, high * factor,
-                    (Source(entry["source"], entry["verified"]),), formula)
+    return Estimate(
+        low * factor, nominal * factor, high * factor, (Source(entry["source"], entry["verified"]),), formula
+    )
 
 
 def constant_names() -> tuple[str, ...]:

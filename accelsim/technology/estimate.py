@@ -50,7 +50,9 @@ class Estimate:
 
     def __post_init__(self) -> None:
         if not 0 <= self.low <= self.nominal <= self.high:
-            raise ValueError(f"band must be ordered and not negative: {self.low}, {self.nominal}, {self.high}")
+            raise ValueError(
+                f"band must be ordered and not negative: {self.low}, {self.nominal}, {self.high}"
+            )
 
     @classmethod
     def exact(cls, value: float, source: Source | None = None, formula: str = "") -> Estimate:
@@ -58,30 +60,53 @@ class Estimate:
         return cls(value, value, value, (source,) if source else (), formula)
 
     @classmethod
-    def spanning(cls, nominal: float, others: Iterable[float], sources: tuple[Source, ...] = (),
-                 formula: str = "") -> Estimate:
+    def spanning(
+        cls, nominal: float, others: Iterable[float], sources: tuple[Source, ...] = (), formula: str = ""
+    ) -> Estimate:
         """Return the smallest band that holds `nominal` and `others`."""
         values = (nominal, *others)
         return cls(min(values), nominal, max(values), sources, formula)
 
     def __add__(self, other: Estimate) -> Estimate:
-        return Estimate(self.low + other.low, self.nominal + other.nominal, self.high + other.high,
-                        merged(self.sources, other.sources), _joined(self.formula, " + ", other.formula))
+        return Estimate(
+            self.low + other.low,
+            self.nominal + other.nominal,
+            self.high + other.high,
+            merged(self.sources, other.sources),
+            _joined(self.formula, " + ", other.formula),
+        )
 
     def __mul__(self, factor: float) -> Estimate:
         formula = f"({self.formula}) x {factor:.4g}" if self.formula and factor != 1 else self.formula
-        return replace(self, low=self.low * factor, nominal=self.nominal * factor, high=self.high * factor,
-                       formula=formula)
+        return replace(
+            self,
+            low=self.low * factor,
+            nominal=self.nominal * factor,
+            high=self.high * factor,
+            formula=formula,
+        )
 
     __rmul__ = __mul__
 
     def __truediv__(self, divisor: float) -> Estimate:
-        return self * (1 / divisor)
+        formula = f"({self.formula}) / {divisor:.4g}" if self.formula else ""
+        return replace(
+            self,
+            low=self.low / divisor,
+            nominal=self.nominal / divisor,
+            high=self.high / divisor,
+            formula=formula,
+        )
 
     def scaled(self, factor: Estimate) -> Estimate:
         """Return the product of two bands, low with low and high with high."""
-        return Estimate(self.low * factor.low, self.nominal * factor.nominal, self.high * factor.high,
-                        merged(self.sources, factor.sources), _joined(self.formula, " x ", factor.formula))
+        return Estimate(
+            self.low * factor.low,
+            self.nominal * factor.nominal,
+            self.high * factor.high,
+            merged(self.sources, factor.sources),
+            _joined(self.formula, " x ", factor.formula),
+        )
 
     def inverse(self) -> Estimate:
         """Return the band of the reciprocal; the quantity must be positive."""

@@ -1,8 +1,8 @@
 """Energy, area, leakage and delay of word operations and of whole datapaths.
 
-Every kind of `Operation` is a short list of primitive operators (adder, multiplier, multiplexer, ...) whose power
-laws are in ``data/operators.yaml``. Absolute figures are known within a factor of two to three; ratios between
-datapaths are better known than that, because their bands share the same causes.
+Every kind of `Operation` is a short list of primitive operators (adder, multiplier, multiplexer, ...) whose
+power laws are in ``data/operators.yaml``. Absolute figures are known within a factor of two to three; ratios
+between datapaths are better known than that, because their bands share the same causes.
 """
 
 from __future__ import annotations
@@ -39,20 +39,34 @@ class LogicCost:
     operation_delays_s: tuple[float, ...] = field(default=(), repr=False)
 
 
-def operation_cost(operation: Operation, technology: Technology, *, voltage_v: float | None = None,
-                   temperature_k: float = REFERENCE_TEMPERATURE_K) -> LogicCost:
+def operation_cost(
+    operation: Operation,
+    technology: Technology,
+    *,
+    voltage_v: float | None = None,
+    temperature_k: float = REFERENCE_TEMPERATURE_K,
+) -> LogicCost:
     """Return the cost of one operation with random operands (J per evaluation, m2, W, s)."""
     voltage = technology.supply_v.nominal if voltage_v is None else voltage_v
     return _operation_cost(replace(operation, inputs=()), technology, voltage, temperature_k)
 
 
-def datapath_cost(graph: OperationGraph, technology: Technology, *, voltage_v: float | None = None,
-                  temperature_k: float = REFERENCE_TEMPERATURE_K) -> LogicCost:
-    """Return the cost of one evaluation of a datapath: sums over its operations, delay of the longest path."""
-    costs = [operation_cost(operation, technology, voltage_v=voltage_v, temperature_k=temperature_k)
-             for operation in graph.operations]
+def datapath_cost(
+    graph: OperationGraph,
+    technology: Technology,
+    *,
+    voltage_v: float | None = None,
+    temperature_k: float = REFERENCE_TEMPERATURE_K,
+) -> LogicCost:
+    """Return the cost of one evaluation of a datapath: sums over its operations, and its longest path."""
+    costs = [
+        operation_cost(operation, technology, voltage_v=voltage_v, temperature_k=temperature_k)
+        for operation in graph.operations
+    ]
     counted = Counter(operation.kind for operation in graph.operations)
-    text = "sum over " + (", ".join(f"{count} {kind}" for kind, count in counted.most_common()) or "no operations")
+    text = "sum over " + (
+        ", ".join(f"{count} {kind}" for kind, count in counted.most_common()) or "no operations"
+    )
     arrival: list[Estimate] = []
     for operation, cost in zip(graph.operations, costs, strict=True):
         ready = [arrival[source] for source in operation.inputs if source >= 0]
@@ -67,7 +81,9 @@ def datapath_cost(graph: OperationGraph, technology: Technology, *, voltage_v: f
     )
 
 
-def logic_leakage(area_m2: Estimate, technology: Technology, voltage_v: float, temperature_k: float) -> Estimate:
+def logic_leakage(
+    area_m2: Estimate, technology: Technology, voltage_v: float, temperature_k: float
+) -> Estimate:
     """Return the leakage in W of placed logic of nominal area `area_m2`.
 
     The band of the density already covers what cells are used, so the band of the area is not applied twice.
@@ -77,8 +93,9 @@ def logic_leakage(area_m2: Estimate, technology: Technology, voltage_v: float, t
 
 
 @cache
-def _operation_cost(operation: Operation, technology: Technology, voltage_v: float,
-                    temperature_k: float) -> LogicCost:
+def _operation_cost(
+    operation: Operation, technology: Technology, voltage_v: float, temperature_k: float
+) -> LogicCost:
     parts, factor = _parts(operation)
     what = f"{operation.kind} {'x'.join(map(str, operation.bits_in))} -> {operation.bits_out} b"
     energies, areas, delays = [], [], []
@@ -88,7 +105,9 @@ def _operation_cost(operation: Operation, technology: Technology, voltage_v: flo
         delays.append(_delay(name, size, technology, voltage_v))
     energy = total(energies, f"{what} at {technology.name}, {voltage_v:g} V").scaled(factor)
     area = total(areas, f"{what} at {technology.name}").scaled(factor)
-    return LogicCost(energy, area, logic_leakage(area, technology, voltage_v, temperature_k), total(delays, what))
+    return LogicCost(
+        energy, area, logic_leakage(area, technology, voltage_v, temperature_k), total(delays, what)
+    )
 
 
 def _energy(name: str, size: float, technology: Technology, voltage_v: float) -> Estimate:
@@ -112,8 +131,13 @@ def _delay(name: str, size: float, technology: Technology, voltage_v: float) -> 
     levels = max(1.0, _law(data_file("operators.yaml")["operators"][name]["depth"], size))
     gate = technology.gate_delay_s(voltage_v)
     band = constant("timing_effort")
-    return Estimate(gate.low * band.low * levels, gate.nominal * band.nominal * levels,
-                    gate.high * band.high * levels, merged(gate.sources, band.sources), f"{levels:.3g} levels of logic")
+    return Estimate(
+        gate.low * band.low * levels,
+        gate.nominal * band.nominal * levels,
+        gate.high * band.high * levels,
+        merged(gate.sources, band.sources),
+        f"{levels:.3g} levels of logic",
+    )
 
 
 def _law(coefficients: list[float], size: float) -> float:
@@ -131,7 +155,9 @@ def _parts(operation: Operation) -> tuple[Parts, Estimate]:
     if operation.kind == "lookup":
         return [("table_bit", 2.0**first * operation.bits_out)], constant("composite_factor")
     simple: dict[str, Parts] = {
-        "add": [("add", width)], "sub": [("add", width)], "neg": [("add", width)],
+        "add": [("add", width)],
+        "sub": [("add", width)],
+        "neg": [("add", width)],
         "abs": [("add", width), ("multiplex", width)],
         "mul": [("multiply", first * second)],
         "mac": [("multiply", first * second), ("add", operation.bits_out)],
@@ -139,13 +165,17 @@ def _parts(operation: Operation) -> tuple[Parts, Estimate]:
         "shift_var": [("shift", first * min(second, math.ceil(math.log2(first)) + 1 if first > 1 else 1))],
         "compare": [("compare", width)],
         "select": [("multiplex", operation.bits_out)],
-        "min": [("compare", width), ("multiplex", width)], "max": [("compare", width), ("multiplex", width)],
+        "min": [("compare", width), ("multiplex", width)],
+        "max": [("compare", width), ("multiplex", width)],
         "clip": [("saturate", width)],
-        "and": [("gate", width)], "or": [("gate", width)], "xor": [("exclusive_or", width)],
+        "and": [("gate", width)],
+        "or": [("gate", width)],
+        "xor": [("exclusive_or", width)],
         "not": [("inverter", width)],
         "random_bits": [("lfsr", operation.bits_out)],
         "register": [("register", operation.bits_out)],
-        "fadd": [("float_add", operation.bits_out)], "fneg": [("inverter", 1)],
+        "fadd": [("float_add", operation.bits_out)],
+        "fneg": [("inverter", 1)],
         "fmul": [("float_multiply", operation.bits_out)],
         "fcompare": [("compare", width)],
     }

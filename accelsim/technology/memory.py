@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from accelsim.config.errors import Problem, check
 from accelsim.technology.constants import constant
 from accelsim.technology.estimate import Estimate, merged
 from accelsim.technology.logic import logic_leakage
@@ -35,14 +36,28 @@ class MemoryCost:
     warnings: tuple[str, ...] = ()
 
 
-def register_file(words: int, bits: int, *, technology: Technology, voltage_v: float | None = None,
-                  temperature_k: float = REFERENCE_TEMPERATURE_K, read_ports: int = 0, write_ports: int = 0,
-                  readwrite_ports: int = 1) -> MemoryCost:
+def check_sizes(**counts: int) -> None:
+    """Raise `ConfigError` unless every count is positive."""
+    check(Problem(path=name, message=f"{value} is not > 0") for name, value in counts.items() if value <= 0)
+
+
+def register_file(
+    words: int,
+    bits: int,
+    *,
+    technology: Technology,
+    voltage_v: float | None = None,
+    temperature_k: float = REFERENCE_TEMPERATURE_K,
+    read_ports: int = 0,
+    write_ports: int = 0,
+    readwrite_ports: int = 1,
+) -> MemoryCost:
     """Return the cost of `words` x `bits` flip-flops with multiplexed read ports and a gated write clock.
 
     The clock of words that are not written is assumed gated.
     """
     voltage = technology.supply_v.nominal if voltage_v is None else voltage_v
+    check_sizes(words=words, bits=bits, ports=read_ports + write_ports + readwrite_ports)
     ports = max(1, read_ports + readwrite_ports) + max(0, write_ports + readwrite_ports - 1)
     what = f"flip-flops {words} x {bits} b at {technology.name}"
     energy = constant("logic_gate_factor").scaled(technology.energy_factor(voltage, GATE_VOLTAGE_V))
@@ -53,11 +68,17 @@ def register_file(words: int, bits: int, *, technology: Technology, voltage_v: f
     area = area.described(f"{what}, {ports} ports")
     effort, gate = constant("timing_effort"), technology.gate_delay_s(voltage)
     levels = 3 + math.log2(words)
-    time = Estimate(effort.low * gate.low * levels, effort.nominal * gate.nominal * levels,
-                    effort.high * gate.high * levels, merged(effort.sources, gate.sources),
-                    f"{levels:.3g} levels of logic")
+    time = Estimate(
+        effort.low * gate.low * levels,
+        effort.nominal * gate.nominal * levels,
+        effort.high * gate.high * levels,
+        merged(effort.sources, gate.sources),
+        f"{levels:.3g} levels of logic",
+    )
     return MemoryCost(
         read_energy_j=read.described(f"read of {what}, {voltage:g} V"),
         write_energy_j=write.described(f"write of {what}, {voltage:g} V"),
         leakage_w=logic_leakage(area, technology, voltage, temperature_k),
-        area_m2=area, access_time_s=time)
+        area_m2=area,
+        access_time_s=time,
+    )

@@ -1,13 +1,14 @@
 """Interpolation of the SRAM table: 4,054 CACTI 7 runs, every quantity in logarithms.
 
-A log-quadratic regression in capacity and word width, with terms per node, device class, ports, banks, objective and
-temperature, gives the trend; ordinary kriging of its residuals (exponential covariance, the nearest 64 runs) gives
-the detail; at a tabulated point the result is the run itself; far from every run it is the regression.
+A log-quadratic regression in capacity and word width, with terms per node, device class, ports, banks,
+objective and temperature, gives the trend; simple kriging of its residuals (exponential covariance, the
+nearest 64 runs) gives the detail. At a tabulated point the result is the run itself; far from every run it is
+the trend.
 
-Withholding a random fifth of the runs gives relative errors (median / 90th percentile) of 3 / 13 % for read energy,
-4 / 16 % for write energy, 3 / 10 % for leakage, 2 / 9 % for area and, on the ``ed2`` objective, 4 / 14 % for access
-time. Kriging beats bilinear interpolation because a neighbouring node or device class, where CACTI
-picks the same organisation, tells more about a gap than a neighbouring size does.
+Withholding a random fifth of the runs gives relative errors (median / 90th percentile) of 3 / 15 % for read
+energy, 3 / 16 % for write energy, 2 / 9 % for leakage, 2 / 10 % for area and, on the ``ed2`` objective,
+4 / 13 % for access time. Kriging beats bilinear interpolation because a neighbouring node or device class,
+where CACTI picks the same organisation, tells more about a gap than a neighbouring size does.
 """
 
 from __future__ import annotations
@@ -39,8 +40,8 @@ WARM_NODES_NM = (22.0, 45.0, 65.0)
 TEMPERATURES_K = (300.0, 310.0, 330.0, 360.0, 380.0)
 
 NEIGHBOURS = 64
-# Covariance exp(-distance): distance 1 per this many octaves (size, width, node, banks) or kelvin; and the distance
-# between two categories. Chosen on withheld runs.
+# Covariance exp(-distance): distance 1 per this many octaves (size, width, node, banks) or kelvin; and the
+# distance between two categories. Chosen on withheld runs.
 LENGTHS = {"size": 3.0, "width": 1.5, "node": 3.0, "banks": 2.0, "temperature": 200.0}
 CATEGORY_DISTANCE = {"device": 0.7, "ports": 0.7, "objective": 0.7}
 
@@ -71,21 +72,48 @@ class SramTable:
         trend = (self._features(position, category) @ self.coefficients)[0]
         covariance = np.exp(-_distance(self.position, self.category, position[0], category[0]))
         nearest = np.argpartition(-covariance, NEIGHBOURS)[:NEIGHBOURS]
-        among = np.array([np.exp(-_distance(self.position[nearest], self.category[nearest],
-                                            self.position[index], self.category[index])) for index in nearest])
-        # Two runs at one configuration (the slices overlap nowhere, but a caller's rows may) need the tiny ridge.
+        among = np.array(
+            [
+                np.exp(
+                    -_distance(
+                        self.position[nearest],
+                        self.category[nearest],
+                        self.position[index],
+                        self.category[index],
+                    )
+                )
+                for index in nearest
+            ]
+        )
+        # The tiny ridge keeps the matrix regular should two runs share a configuration.
         weights = np.linalg.solve(among + 1e-9 * np.eye(NEIGHBOURS), covariance[nearest])
         logarithms = trend + weights @ self.residuals[nearest]
         return dict(zip(QUANTITIES, np.exp(logarithms).tolist(), strict=True))
 
     def _coordinates(self, rows: Sequence[Mapping[str, str | float]]) -> tuple[Floats, NDArray[np.int64]]:
-        """Return log2 size, width, node, banks and temperature; and device, ports and objective as indices."""
-        position = np.array([[math.log2(float(row["size_bytes"])), math.log2(float(row["word_bits"])),
-                              math.log2(float(row["node_nm"])), math.log2(float(row["banks"])),
-                              float(row["temp_K"])] for row in rows])
-        category = np.array([[self.devices.index(f"{row['cell']}/{row['periphery']}"),
-                              ("1RW", "1R1W").index(str(row["ports"])),
-                              ("energy", "ed2", "cycle").index(str(row["objective"]))] for row in rows])
+        """Return log2 size, width, node, banks, and temperature; and device, ports, objective as indices."""
+        position = np.array(
+            [
+                [
+                    math.log2(float(row["size_bytes"])),
+                    math.log2(float(row["word_bits"])),
+                    math.log2(float(row["node_nm"])),
+                    math.log2(float(row["banks"])),
+                    float(row["temp_K"]),
+                ]
+                for row in rows
+            ]
+        )
+        category = np.array(
+            [
+                [
+                    self.devices.index(f"{row['cell']}/{row['periphery']}"),
+                    ("1RW", "1R1W").index(str(row["ports"])),
+                    ("energy", "ed2", "cycle").index(str(row["objective"])),
+                ]
+                for row in rows
+            ]
+        )
         return position, category
 
     def _features(self, position: Floats, category: NDArray[np.int64]) -> Floats:
@@ -101,11 +129,21 @@ class SramTable:
         ports = np.eye(2)[category[:, 1]][:, 1:]
         objective = np.eye(3)[category[:, 2]][:, 1:]
         banks = np.stack([position[:, 3] == 1, position[:, 3] == 2], axis=1).astype(float)
-        return np.concatenate([
-            _crossed(grid_node, device), _crossed(thin_node, np.concatenate([one, device], axis=1)),
-            quadratic, _crossed(grid_node, line[:, 1:]), _crossed(device, quadratic), _crossed(ports, line),
-            _crossed(objective, np.concatenate([one, quadratic], axis=1)), _crossed(banks, line),
-            warm, _crossed(warm, device)], axis=1)
+        return np.concatenate(
+            [
+                _crossed(grid_node, device),
+                _crossed(thin_node, np.concatenate([one, device], axis=1)),
+                quadratic,
+                _crossed(grid_node, line[:, 1:]),
+                _crossed(device, quadratic),
+                _crossed(ports, line),
+                _crossed(objective, np.concatenate([one, quadratic], axis=1)),
+                _crossed(banks, line),
+                warm,
+                _crossed(warm, device),
+            ],
+            axis=1,
+        )
 
 
 def _hats(values: Floats, knots: Sequence[float] | Floats) -> Floats:
@@ -117,11 +155,14 @@ def _crossed(left: Floats, right: Floats) -> Floats:
     return (left[:, :, None] * right[:, None, :]).reshape(len(left), -1)
 
 
-def _distance(positions: Floats, categories: NDArray[np.int64], position: Floats,
-              category: NDArray[np.int64]) -> Floats:
+def _distance(
+    positions: Floats, categories: NDArray[np.int64], position: Floats, category: NDArray[np.int64]
+) -> Floats:
     lengths = np.array(list(LENGTHS.values()))
     steps = np.array(list(CATEGORY_DISTANCE.values()))
-    return (np.abs(positions - position) / lengths).sum(axis=1) + ((categories != category) * steps).sum(axis=1)
+    return (np.abs(positions - position) / lengths).sum(axis=1) + ((categories != category) * steps).sum(
+        axis=1
+    )
 
 
 @cache
@@ -138,9 +179,18 @@ def shipped() -> SramTable:
 
 
 @cache
-def sram_point(*, size_bytes: float, word_bits: float, node_nm: float, banks: int = 1, ports: str = "1RW",
-               cell: str = "itrs-lstp", periphery: str = "", temp_K: float = 300.0,
-               objective: str = "energy") -> Mapping[str, float]:
+def sram_point(
+    *,
+    size_bytes: float,
+    word_bits: float,
+    node_nm: float,
+    banks: int = 1,
+    ports: str = "1RW",
+    cell: str = "itrs-lstp",
+    periphery: str = "",
+    temp_K: float = 300.0,
+    objective: str = "energy",
+) -> Mapping[str, float]:
     """Return CACTI's figures at one configuration, in CACTI's units and at CACTI's own supply voltage.
 
     Parameters are columns of the table; `periphery` defaults to `cell`.
@@ -149,6 +199,16 @@ def sram_point(*, size_bytes: float, word_bits: float, node_nm: float, banks: in
     -------
     Mapping from each name in `QUANTITIES` (pJ, mW, mm2, ns) to its value.
     """
-    return shipped().predict({
-        "size_bytes": size_bytes, "word_bits": word_bits, "node_nm": node_nm, "banks": banks, "ports": ports,
-        "cell": cell, "periphery": periphery or cell, "temp_K": temp_K, "objective": objective})
+    return shipped().predict(
+        {
+            "size_bytes": size_bytes,
+            "word_bits": word_bits,
+            "node_nm": node_nm,
+            "banks": banks,
+            "ports": ports,
+            "cell": cell,
+            "periphery": periphery or cell,
+            "temp_K": temp_K,
+            "objective": objective,
+        }
+    )

@@ -9,6 +9,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from accelsim.controllers.reckon import kernels
+from accelsim.controllers.vocabulary import Vocabulary
 from accelsim.controllers.reckon.state import (
     GOT_LABEL,
     INP,
@@ -27,26 +28,23 @@ from accelsim.controllers.reckon.state import (
     State,
 )
 
-CONDITIONS = (
-    "tick", "started", "stepped", "open", "last", "target", "learning", "output_only", "learn_input", "learn_recurrent",
-    "learn_output", "keep_output", "request_label", "request_targets", "send_label", "send_potentials", "label_pushed",
-    "pins_changed",
+_CONDITIONS = (
+    "stepped", "open", "learning", "output_only", "target", "learn_input", "learn_recurrent", "learn_output",
+    "request_label", "request_targets", "send_label", "send_potentials", "pins_changed", "delivery",
 )  # fmt: skip
-"""What holds or not in a tick; the ``when`` keys of the phase table name these."""
-MASKS = (
-    "event", "input_event", "spike", "supplementary", "output_row", "winp_row", "wrec_row", "winp_changed", "wrec_changed",
-)  # fmt: skip
-"""Per-iteration conditions, counted; the ``mask`` keys of the phase table name these."""
-STATISTICS = ("input_events", "spikes_fired", "winp_updates", "wrec_updates", "wout_updates")
-"""Counts that no phase depends on."""
-COLUMNS = CONDITIONS + MASKS + STATISTICS
-_AT = {name: i for i, name in enumerate(COLUMNS)}
+_MASKS = {
+    "event": ("pre",), "input_event": ("pre",), "spike": ("pre",), "supplementary": ("pre",),
+    "output_row": ("block", "lane"), "lone_output_row": ("recurrent",), "winp_row": ("block", "pre"), "wrec_row": ("block", "pre"),
+    "winp_changed": ("block", "pre", "row_word"), "wrec_changed": ("block", "pre", "row_word"),
+}  # fmt: skip
+_COUNTS = ("deliveries", "input_events", "spikes_fired", "winp_updates", "wrec_updates", "wout_updates")
+VOCABULARY = Vocabulary(_CONDITIONS, _MASKS, _COUNTS)
 (
-    _TICK, _STARTED, _STEPPED, _OPEN, _LAST, _TARGET, _LEARNING, _OUTPUT_ONLY, _LEARN_INPUT, _LEARN_RECURRENT, _LEARN_OUTPUT,
-    _KEEP_OUTPUT, _REQUEST_LABEL, _REQUEST_TARGETS, _SEND_LABEL, _SEND_POTENTIALS, _LABEL_PUSHED, _PINS_CHANGED,
-    _EVENT, _INPUT_EVENT, _SPIKE, _SUPPLEMENTARY, _OUTPUT_ROW, _WINP_ROW, _WREC_ROW, _WINP_CHANGED, _WREC_CHANGED,
-    _INPUT_EVENTS, _SPIKES_FIRED, _WINP_UPDATES, _WREC_UPDATES, _WOUT_UPDATES,
-) = range(len(COLUMNS))  # fmt: skip
+    _STEPPED, _OPEN, _LEARNING, _OUTPUT_ONLY, _TARGET, _LEARN_INPUT, _LEARN_RECURRENT, _LEARN_OUTPUT,
+    _REQUEST_LABEL, _REQUEST_TARGETS, _SEND_LABEL, _SEND_POTENTIALS, _PINS_CHANGED, _DELIVERY,
+    _EVENT, _INPUT_EVENT, _SPIKE, _SUPPLEMENTARY, _OUTPUT_ROW, _LONE_OUTPUT_ROW, _WINP_ROW, _WREC_ROW, _WINP_CHANGED, _WREC_CHANGED,
+    _DELIVERIES, _INPUT_EVENTS, _SPIKES_FIRED, _WINP_UPDATES, _WREC_UPDATES, _WOUT_UPDATES,
+) = range(len(VOCABULARY.columns))  # fmt: skip
 
 
 class Ticks(NamedTuple):
@@ -66,6 +64,8 @@ class Ticks(NamedTuple):
     label_pushed: NDArray[np.uint8]
     targets: NDArray[np.int32]
     """(ticks, outputs) regression targets, or (0, 0)."""
+    overlapped: bool
+    """Events of the next tick arrive while the current one is processed."""
 
 
 class Record(NamedTuple):
@@ -114,13 +114,10 @@ def run_ticks(
     for t in range(counts.shape[0]):
         row = counts[t]
         row[:] = 0
-        row[_TICK] = 1
         first = ticks.first[t]
         last = ticks.last[t]
         do = np.int64(ticks.do_eprop[t])
         target_valid = ticks.target_valid[t]
-        row[_STARTED] = first
-        row[_LAST] = last
         row[_INPUT_EVENTS] = ticks.event_start[t + 1] - ticks.event_start[t]
         if t > 0 and not first:
             changed = (
@@ -132,10 +129,12 @@ def run_ticks(
         elif first:
             row[_PINS_CHANGED] = 1
         if ticks.label_pushed[t]:
-            row[_LABEL_PUSHED] = 1
             s.cursor[LABEL] = ticks.label[t]
             if not first:
                 s.cursor[GOT_LABEL] = 1
+        # Events that arrive while the last step is still being processed cost the chip no time of its own.
+        row[_DELIVERIES] = ticks.label_pushed[t] + (0 if ticks.overlapped else row[_INPUT_EVENTS])
+        row[_DELIVERY] = row[_DELIVERIES] > 0
         for e in range(ticks.event_start[t], ticks.event_start[t + 1]):
             s.inp[ticks.event_address[e]] = 1
 
@@ -180,7 +179,6 @@ def run_ticks(
             row[_LEARN_INPUT] = learn_input
             row[_LEARN_RECURRENT] = learn_recurrent
             row[_LEARN_OUTPUT] = (do & 4) != 0
-            row[_KEEP_OUTPUT] = (do & 4) == 0
             kernels.output_errors(s, c, d, target_valid)
             if record.error.shape[0]:
                 record.error[t] = s.error[: d.outputs]
@@ -189,7 +187,7 @@ def run_ticks(
             stale = s.q.copy()
             for block in range((d.recurrent + d.lanes - 1) // d.lanes):
                 n, w = kernels.post_phase(s, c, d, k, block, target_valid, do, signals, out_rows)
-                row[_OUTPUT_ROW] += n
+                row[_LONE_OUTPUT_ROW if do == 4 else _OUTPUT_ROW] += n
                 row[_WOUT_UPDATES] += w
                 if do == 4:
                     continue

@@ -1,0 +1,163 @@
+"""Names inside a core must lead somewhere: memories, units, index sets and phases that its tables use."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from accelsim.architecture.indices import (
+    BlockSet,
+    BlockWordSet,
+    IndexSet,
+    LaneSet,
+    MultipleSet,
+    UnionSet,
+    WordSet,
+)
+from accelsim.architecture.phases import Access, Nest, StageRun
+from accelsim.config.errors import did_you_mean
+from accelsim.config.model import PathError
+
+if TYPE_CHECKING:
+    from accelsim.architecture.schema import Core
+
+Path = tuple[str | int, ...]
+
+
+def name_problems(core: Core) -> list[PathError]:
+    """Every name in the index sets and phases of a core that leads nowhere."""
+    return [*_index_set_problems(core), *_sequence_problems(core), *_nest_problems(core), *_layout_problems(core)]
+
+
+def _unknown(path: Path, kind: str, name: str, known: object) -> PathError:
+    names = list(known)  # type: ignore[call-overload]
+    return PathError(path, f"`{name}` is no {kind} of this core{did_you_mean(name, names)}")
+
+
+def _index_set_problems(core: Core) -> Iterator[PathError]:
+    sets = core.index_sets
+    for name, index_set in sets.items():
+        at: Path = ("index_sets", name)
+        for key, target in _referenced_sets(index_set):
+            if target not in sets:
+                yield _unknown((*at, key), "index set", target, sets)
+            elif key in ("lanes_of", "inside") and not isinstance(sets[target], BlockSet):
+                yield PathError((*at, key), f"`{target}` is not a set of blocks")
+        if isinstance(index_set, BlockSet) and index_set.unit not in core.units:
+            yield _unknown((*at, "unit"), "unit", index_set.unit, core.units)
+        if isinstance(index_set, WordSet | BlockWordSet) and index_set.words_of not in core.memories:
+            yield _unknown((*at, "words_of"), "memory", index_set.words_of, core.memories)
+    yield from _cycles(core)
+
+
+def _referenced_sets(index_set: IndexSet) -> Iterator[tuple[str, str]]:
+    if isinstance(index_set, UnionSet):
+        for name in index_set.union:
+            yield "union", name
+    elif isinstance(index_set, BlockSet):
+        yield "blocks_of", index_set.blocks_of
+    elif isinstance(index_set, LaneSet):
+        yield "lanes_of", index_set.lanes_of
+    elif isinstance(index_set, WordSet):
+        yield "over", index_set.over
+    elif isinstance(index_set, BlockWordSet):
+        yield "inside", index_set.inside
+    elif isinstance(index_set, MultipleSet):
+        yield "items_of", index_set.items_of
+
+
+def _cycles(core: Core) -> Iterator[PathError]:
+    for name in core.index_sets:
+        seen: set[str] = set()
+        pending = [name]
+        while pending:
+            current = pending.pop()
+            for _, target in _referenced_sets(core.index_sets[current]):
+                if target == name:
+                    yield PathError(("index_sets", name), "this set is defined by way of itself")
+                    pending = []
+                    break
+                if target in core.index_sets and target not in seen:
+                    seen.add(target)
+                    pending.append(target)
+
+
+def _sequence_problems(core: Core) -> Iterator[PathError]:
+    for position, name in enumerate(core.sequence):
+        if name not in core.phases:
+            yield _unknown(("sequence", position), "phase", name, core.phases)
+        elif name in core.sequence[:position]:
+            yield PathError(("sequence", position), f"`{name}` is in the sequence already")
+
+
+def _nest_problems(core: Core) -> Iterator[PathError]:
+    for name, phase in core.phases.items():
+        for i, nest in enumerate(phase.body):
+            yield from _in_nest(core, nest, ("phases", name, "body", i), ())
+
+
+def _in_nest(core: Core, nest: Nest, at: Path, outer: tuple[str, ...]) -> Iterator[PathError]:
+    loops = outer + nest.loops
+    for name in nest.loops:
+        if name not in core.index_sets:
+            yield _unknown((*at, "for"), "index set", name, core.index_sets)
+    for name in nest.loops:
+        if name in core.index_sets:
+            index_set = core.index_sets[name]
+            needed = (
+                index_set.lanes_of
+                if isinstance(index_set, LaneSet)
+                else index_set.inside
+                if isinstance(index_set, BlockWordSet)
+                else None
+            )
+            if needed is not None and needed not in loops:
+                yield PathError((*at, "for"), f"`{name}` needs an enclosing loop over `{needed}`")
+    for i, step in enumerate(nest.steps):
+        for kind in ("reads", "writes"):
+            for j, access in enumerate(getattr(step, kind)):
+                yield from _in_access(core, access, (*at, "steps", i, kind, j), loops)
+        for j, run in enumerate(step.runs):
+            if isinstance(run, StageRun) and run.per is not None and run.per not in core.index_sets:
+                yield _unknown((*at, "steps", i, "runs", j, "per"), "index set", run.per, core.index_sets)
+            stage = run if isinstance(run, str) else run.stage
+            stages = [name for unit in core.units.values() for name in unit.stages]
+            if stage not in stages:
+                yield _unknown((*at, "steps", i, "runs", j), "stage of a unit", stage, stages)
+    for i, inner in enumerate(nest.body):
+        yield from _in_nest(core, inner, (*at, "body", i), loops)
+
+
+def _in_access(core: Core, access: str | Access, at: Path, loops: tuple[str, ...]) -> Iterator[PathError]:
+    memory = access if isinstance(access, str) else access.memory
+    if memory not in core.memories:
+        yield _unknown(at if isinstance(access, str) else (*at, "memory"), "memory", memory, core.memories)
+    if isinstance(access, str):
+        return
+    if access.item is not None and access.item not in loops:
+        yield _unknown((*at, "item"), "enclosing loop", access.item, loops)
+    for loop, bound in access.within.items():
+        if loop not in loops:
+            yield _unknown((*at, "within", loop), "enclosing loop", loop, loops)
+        if bound not in core.index_sets:
+            yield _unknown((*at, "within", loop), "index set", bound, core.index_sets)
+
+
+def _layout_problems(core: Core) -> Iterator[PathError]:
+    for name, memory in core.memories.items():
+        for key in ("rows", "columns"):
+            target = getattr(memory.holds, key)
+            if target is not None and target not in core.index_sets:
+                yield _unknown(("memories", name, "holds", key), "index set", target, core.index_sets)
+    for name, index_set in core.index_sets.items():
+        if isinstance(index_set, BlockWordSet):
+            blocks = core.index_sets.get(index_set.inside)
+            memory = core.memories.get(index_set.words_of)
+            if isinstance(blocks, BlockSet) and memory is not None and blocks.unit in core.units:
+                lanes = core.units[blocks.unit].lanes
+                if lanes % memory.items_per_word and memory.items_per_word % lanes:
+                    yield PathError(
+                        ("index_sets", name),
+                        f"{lanes} lanes and {memory.items_per_word} items a word of `{index_set.words_of}`: "
+                        "one must be a multiple of the other, or rows would straddle words",
+                    )

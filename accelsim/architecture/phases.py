@@ -1,0 +1,106 @@
+"""Phase tables: a core's control as loop nests over index sets.
+
+A *phase* runs once per time step if its conditions hold.  It is a nest of loops whose innermost part is a list
+of *steps*; a step takes cycles, reads and writes memory words and runs stages of the datapath.  Conditions
+(``when``) hold for a whole time step; masks hold or not for each iteration and are decided by what was computed.
+"""
+
+from __future__ import annotations
+
+from typing import Self
+
+from pydantic import Field, model_validator
+
+from accelsim.architecture.roles import timing
+from accelsim.config.model import Model, PathError
+
+
+class Access(Model):
+    """Words of one memory that a step reads or writes."""
+
+    memory: str = timing()
+    item: str | None = timing(None)
+    """Index set whose items select the word: a word is accessed when an iteration first enters it. Without it,
+    every iteration accesses one word."""
+    within: dict[str, str] = timing(default_factory=dict)
+    """Only while the items of a loop's index, e.g. `{pre: input}`, begin inside another set."""
+    when: tuple[str, ...] = timing(())
+    """Conditions of the time step that must hold; `not x` for its opposite."""
+    mask: str | None = timing(None)
+    """Per-iteration condition that must hold."""
+    changed_mask: str | None = timing(None)
+    """Replaces `mask` in a memory with `write_back: changed`."""
+
+
+class StageRun(Model):
+    """Work that a step gives to a unit."""
+
+    stage: str = timing()
+    per: str | None = timing(None)
+    """A loop whose index says for how many items the stage runs in an iteration, or any other index set for all of
+    its items; without it, once."""
+    mask: str | None = timing(None)
+    """Runs only in iterations where this mask holds."""
+    when: tuple[str, ...] = timing(())
+
+
+class Step(Model):
+    """One step of an iteration."""
+
+    cycles: int = timing(1, ge=0)
+    """Least number of cycles; it grows where the accesses need more port slots. 0: beside what follows."""
+    first_cycles: int | None = timing(None, gt=0)
+    """Cycles in the first iteration of the loop, where they differ."""
+    whole_words: bool = timing(False)
+    """Skipped, at no time, in an iteration whose word is only half filled."""
+    reads: tuple[str | Access, ...] = timing(())
+    writes: tuple[str | Access, ...] = timing(())
+    runs: tuple[str | StageRun, ...] = timing(())
+
+
+class Nest(Model):
+    """A loop nest, or a sequence of nests, or plain steps."""
+
+    loop: str | tuple[str, ...] | None = timing(None, alias="for")
+    """Index sets iterated, outermost first; without it the content happens once."""
+    repeat: str | None = timing(None)
+    """Count of the time step that says how often the content happens (instead of `for`)."""
+    when: tuple[str, ...] = timing(())
+    mask: str | None = timing(None)
+    """Condition on the enclosing iteration: without it, none of this happens and no time passes."""
+    state: str | None = timing(None)
+    """Name under which the cycles are reported; default: that of the enclosing nest, or of the phase."""
+    pipelined: bool = timing(False)
+    """Iterations overlap as far as the memory ports allow."""
+    steps: tuple[Step, ...] = timing(())
+    body: tuple[Nest, ...] = timing(())
+
+    @property
+    def loops(self) -> tuple[str, ...]:
+        """Index sets iterated, outermost first."""
+        if self.loop is None:
+            return ()
+        return (self.loop,) if isinstance(self.loop, str) else self.loop
+
+    @model_validator(mode="after")
+    def _one_content(self) -> Self:
+        if bool(self.steps) == bool(self.body):
+            raise PathError((), "a nest has either `steps` or a `body`, not both and not neither")
+        if self.pipelined and self.body:
+            raise PathError(("pipelined",), "only a nest of steps can be pipelined")
+        if self.repeat is not None and self.loop is not None:
+            raise PathError(("repeat",), "a nest has `for` or `repeat`, not both")
+        return self
+
+
+class Phase(Model):
+    """What a core does in one of its states."""
+
+    when: tuple[str, ...] = timing(())
+    body: tuple[Nest, ...] = timing(min_length=1)
+    overhead: bool = timing(False)
+    """Time spent on the outside world (deliveries), not counted as busy."""
+    description: str = Field("")
+
+
+Nest.model_rebuild()

@@ -1,0 +1,149 @@
+"""The schema of an architecture document."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from accelsim.architecture.indices import IndexSet
+from accelsim.architecture.phases import Phase
+from accelsim.architecture.roles import cost, functional, note, timing
+from accelsim.config.model import Model, PathError, PathErrors
+from accelsim.config.quantity import Area, Bits, Energy, Frequency, Power, Temperature, Voltage
+
+
+class Layout(Model):
+    """What the words of a memory hold."""
+
+    rows: str | None = timing(None)
+    """Population with a row of its own each; without it there is one row."""
+    columns: str = timing()
+    """Population whose items lie along a row."""
+    item_bits: int = timing(gt=0)
+
+
+class Measured(Model):
+    """Figures measured by the user; they replace derived ones and are marked so in reports."""
+
+    read_energy: Energy | None = cost(None)
+    write_energy: Energy | None = cost(None)
+    update_energy: Energy | None = cost(None)
+    leakage: Power | None = cost(None)
+    area: Area | None = cost(None)
+
+
+class Memory(Model):
+    """An on-chip memory: words of so many bits behind ports."""
+
+    words: int | Literal["fit"] | None = timing(None)
+    """Number of words, or `fit`: as many as the workload needs."""
+    size: Bits | None = timing(None)
+    """Capacity instead of the number of words: another word width then keeps the capacity."""
+    bits: int = timing(gt=0, le=4096)
+    """Bits per word."""
+    ports: Literal["1RW", "2RW", "1R1W", "2R1W", "2R2W"] = timing("1RW")
+    """R reads, W writes, RW does either; each serves one access per memory clock cycle."""
+    clock_ratio: int = timing(1, gt=0, le=8)
+    """Memory clock cycles per logic clock cycle."""
+    write_back: Literal["always", "changed"] = timing("always")
+    """`changed`: a word whose content did not change is not written."""
+    holds: Layout
+    kind: Literal["sram", "registers"] = cost("sram")
+    banks: int = cost(1, gt=0)
+    measured: Measured | None = None
+
+    @model_validator(mode="after")
+    def _capacity(self) -> Self:
+        if (self.words is None) == (self.size is None):
+            raise PathError(("words",), "give either `words` or `size`")
+        if isinstance(self.words, int) and self.words <= 0:
+            raise PathError(("words",), f"{self.words} is not > 0")
+        if self.size is not None and self.size % self.bits:
+            raise PathError(("bits",), f"{self.size} bits do not divide into words of {self.bits} bits")
+        if self.holds.item_bits > self.bits:
+            raise PathError(("holds", "item_bits"), f"an item of {self.holds.item_bits} bits does not fit a word of {self.bits}")
+        return self
+
+    @property
+    def capacity_words(self) -> int | None:
+        """Number of words, or None if it follows from the workload."""
+        if self.size is not None:
+            return self.size // self.bits
+        return self.words if isinstance(self.words, int) else None
+
+    @property
+    def items_per_word(self) -> int:
+        """Items of a row that share a word."""
+        return self.bits // self.holds.item_bits
+
+    def slots(self) -> tuple[int, int, int]:
+        """Accesses per logic cycle as (reads only, writes only, either)."""
+        table = {"1RW": (0, 0, 1), "2RW": (0, 0, 2), "1R1W": (1, 1, 0), "2R1W": (2, 1, 0), "2R2W": (2, 2, 0)}
+        reads, writes, either = table[self.ports]
+        return reads * self.clock_ratio, writes * self.clock_ratio, either * self.clock_ratio
+
+
+class Unit(Model):
+    """A datapath with so many parallel lanes."""
+
+    lanes: int = functional(1, gt=0, le=4096)
+    """Items processed at once. Functional: lanes that share one random word learn differently."""
+    stages: tuple[str, ...] = cost(())
+    """Stages of the neuron model, rule or controller that this unit computes."""
+    measured: Measured | None = None
+
+
+class Flops(Model):
+    """State held in flip-flops outside the memories."""
+
+    bits: int = cost(gt=0)
+
+
+class Core(Model):
+    """One core: its function, memories, units and control."""
+
+    controller: str = functional()
+    """Sequencing of the core's function."""
+    neuron: str | None = functional(None)
+    """Neuron model, where the controller takes any."""
+    rules: tuple[str, ...] = functional(())
+    """Plasticity rules that the plasticity unit can run."""
+    options: dict[str, bool | int | str] = functional(default_factory=dict)
+    """Options of the controller: its number formats and quirks."""
+    learn_every: int = functional(1, gt=0)
+    """Learning happens on every so-many-th time step."""
+    memories: dict[str, Memory]
+    units: dict[str, Unit]
+    flops: dict[str, Flops] = Field(default_factory=dict)
+    index_sets: dict[str, IndexSet] = timing()
+    phases: dict[str, Phase] = timing()
+    sequence: tuple[str, ...] = timing(min_length=1)
+    """Phases of a time step in order."""
+    sop: tuple[str, ...] = cost(())
+    """Stages whose runs count as synaptic operations."""
+
+    @model_validator(mode="after")
+    def _names(self) -> Self:
+        from accelsim.architecture.check import name_problems
+
+        problems = name_problems(self)
+        if problems:
+            raise PathErrors(problems)
+        return self
+
+
+class Architecture(Model):
+    """A chip."""
+
+    architecture: str = note()
+    """Name of the chip."""
+    description: str = note("")
+    technology: str = cost()
+    """Process, e.g. `28nm-fdsoi`."""
+    voltage: Annotated[Voltage, Field(gt=0)] = cost()
+    clock: Frequency = cost()
+    temperature: Temperature = cost(300.0)
+    published: str | None = note(None)
+    """Published figures to compare with."""
+    core: Core

@@ -1,0 +1,1 @@
+"""When things happen: two engines that replay activity on phase tables and agree event for event."""

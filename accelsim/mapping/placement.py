@@ -1,0 +1,70 @@
+"""Placement of a network on a core: does it fit, and how many words does each memory have?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from accelsim.architecture.schema import Architecture
+from accelsim.config.document import Document
+from accelsim.config.errors import ConfigError, Problem, did_you_mean
+from accelsim.mapping.spans import Span, resolve
+
+
+@dataclass(frozen=True)
+class Placement:
+    """A network on a core."""
+
+    populations: Mapping[str, int]
+    spans: Mapping[str, Span]
+    words: Mapping[str, int]
+    """Words of each memory."""
+    used_words: Mapping[str, int]
+    """Words that hold something."""
+
+
+def place(architecture: Architecture, populations: Mapping[str, int], document: Document | None = None) -> Placement:
+    """Place a network on the core of a chip.
+
+    Raises
+    ------
+    ConfigError
+        If the network lacks a population that the core works on, or a memory is too small: one problem each,
+        saying what is short and by how much.
+    """
+    core = architecture.core
+
+    def problem(path: tuple[str, ...], message: str) -> Problem:
+        if document is not None:
+            return document.problem(path, message)
+        return Problem(path=".".join(path), message=message)
+
+    try:
+        spans = resolve(core, populations)
+    except KeyError as error:
+        name, population = error.args[0]
+        message = f"the network has no population `{population}`{did_you_mean(population, list(populations))}"
+        raise ConfigError(problem(("core", "index_sets", name, "population"), message)) from None
+
+    words: dict[str, int] = {}
+    used: dict[str, int] = {}
+    problems = []
+    for name, memory in core.memories.items():
+        rows = spans[memory.holds.rows].items if memory.holds.rows else 1
+        columns = spans[memory.holds.columns].items
+        needed = rows * -(-columns // memory.items_per_word)
+        capacity = memory.capacity_words
+        used[name] = needed
+        words[name] = needed if capacity is None else capacity
+        if capacity is not None and needed > capacity:
+            what = f"{rows} rows of {columns} items" if memory.holds.rows else f"{columns} items"
+            problems.append(
+                problem(
+                    ("core", "memories", name),
+                    f"{what} of {memory.holds.item_bits} bits need {needed} words of {memory.bits} bits, "
+                    f"{needed - capacity} more than the {capacity} there are",
+                )
+            )
+    if problems:
+        raise ConfigError(problems)
+    return Placement(dict(populations), spans, words, used)
