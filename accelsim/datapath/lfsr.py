@@ -14,8 +14,9 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from accelsim.datapath.compile import inner
 
 WORD_BITS = 32
 _SQUARINGS = 6  # the longer the distances, the longer the runs the refill loop can do in SIMD
@@ -83,7 +84,7 @@ def stream_start(b: int) -> int:
     return b << _SQUARINGS
 
 
-@njit(cache=True, _nrt=False)
+@inner
 def fill(words: NDArray[np.uint32], a: int, b: int) -> None:
     """Produce every word of the buffer after its history, in place."""
     # Unsigned indices: the wrap-around test of signed ones would keep the loop from SIMD.
@@ -98,7 +99,7 @@ def fill(words: NDArray[np.uint32], a: int, b: int) -> None:
         m += near
 
 
-@njit(cache=True, _nrt=False)
+@inner
 def refill(words: NDArray[np.uint32], position: int, a: int, b: int) -> int:
     """Move the window at ``position`` to the front of the buffer and produce the words after it."""
     history = b << _SQUARINGS
@@ -155,7 +156,7 @@ def window_of_history(history: int) -> int:
     return int(sum(int(bit) << i for i, bit in enumerate(sequence)))
 
 
-@njit(cache=True, _nrt=False)
+@inner
 def row_minima(words: NDArray[np.uint32], first: int, lanes: int, minima: NDArray[np.uint32]) -> None:
     """Smallest word of each row of ``lanes`` words from ``first`` on: tells cheaply whether a row can matter."""
     start = np.uint64(first)

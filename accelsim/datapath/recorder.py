@@ -46,8 +46,9 @@ class Recorder:
         if isinstance(value, Interval):
             if value.low == value.high:
                 return value.low
-            if value.bits > WIDEST:
-                fail(f"a result needs {value.bits} bits, more than {WIDEST}: narrow its operands first")
+            needed = value.bits + (not value.signed)  # lanes are signed
+            if needed > WIDEST:
+                fail(f"a result needs {needed} bits, more than {WIDEST}: narrow its operands first")
         names = [f"%{x.index}" if isinstance(x, Symbol) else repr(x) for x in operands]
         key = (kind, tuple(sorted(names) if kind in _COMMUTATIVE else names), value, detail)
         if key not in self._known:
@@ -59,6 +60,8 @@ class Recorder:
         if isinstance(x, Symbol):
             return x
         if isinstance(x, (bool, int, np.integer, np.bool_)):
+            if Interval(int(x), int(x)).bits >= WIDEST:
+                fail(f"the constant {x} needs more than {WIDEST} bits")
             return int(x)
         if isinstance(x, (float, np.floating)):
             return float(x)

@@ -5,10 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit
 from numba.extending import overload
 
-import accelsim.datapath.jit  # noqa: F401  lets numba compile the intrinsics
 from accelsim.controllers.reckon.state import (
     ENABLE_INP,
     ENABLE_REC,
@@ -33,10 +31,9 @@ from accelsim.controllers.reckon.state import (
     State,
 )
 from accelsim.datapath import lfsr
+from accelsim.datapath.compile import inner
 from accelsim.neurons import reckon_lif as lif
 from accelsim.plasticity import reckon_eprop as rule
-
-_jit = njit(cache=True, _nrt=False, error_model="numpy")
 
 CYCLE15 = lfsr.cycle_length(15)
 CYCLE7 = lfsr.cycle_length(7)
@@ -48,36 +45,36 @@ def _round_up(dropped: Any, random: Any, kept: Any, stochastic: Any) -> Any:
     return lif.round_up
 
 
-leak_potential = _jit(lif.leak_potential)
-leak_trace = _jit(lif.leak_trace)
-leak_output_trace = _jit(lif.leak_output_trace)
-leak_output = _jit(lif.leak_output)
-fire = _jit(lif.fire)
-reset = _jit(lif.reset)
-synaptic_input = _jit(lif.synaptic_input)
-integrate = _jit(lif.integrate)
-bump_trace = _jit(lif.bump_trace)
-accumulate_output = _jit(lif.accumulate_output)
-activation = _jit(rule.activation)
-output_error = _jit(rule.output_error)
-learning_signal = _jit(rule.learning_signal)
-pseudo_derivative = _jit(rule.pseudo_derivative)
-excess_rate = _jit(rule.excess_rate)
-decrement = _jit(rule.decrement)
-damping = _jit(rule.damping)
-propose = _jit(rule.propose)
-output_proposal = _jit(rule.output_proposal)
-moves = _jit(rule.moves)
-move = _jit(rule.step)
+leak_potential = inner(lif.leak_potential)
+leak_trace = inner(lif.leak_trace)
+leak_output_trace = inner(lif.leak_output_trace)
+leak_output = inner(lif.leak_output)
+fire = inner(lif.fire)
+reset = inner(lif.reset)
+synaptic_input = inner(lif.synaptic_input)
+integrate = inner(lif.integrate)
+bump_trace = inner(lif.bump_trace)
+accumulate_output = inner(lif.accumulate_output)
+activation = inner(rule.activation)
+output_error = inner(rule.output_error)
+learning_signal = inner(rule.learning_signal)
+pseudo_derivative = inner(rule.pseudo_derivative)
+excess_rate = inner(rule.excess_rate)
+decrement = inner(rule.decrement)
+damping = inner(rule.damping)
+propose = inner(rule.propose)
+output_proposal = inner(rule.output_proposal)
+moves = inner(rule.moves)
+move = inner(rule.step)
 
 
-@_jit
+@inner
 def advance(s: State, which: int, advances: int, cycle: int) -> None:
     """Move a short register on along its cycle."""
     s.cursor[which] = (s.cursor[which] + advances) % cycle
 
 
-@_jit
+@inner
 def leak_neurons(s: State, c: Registers, n: int) -> None:
     """Leak, fire and reset the first ``n`` neurons and decay their traces."""
     rounding = c.en_stoch_round
@@ -102,7 +99,7 @@ def leak_neurons(s: State, c: Registers, n: int) -> None:
         s.to[i] = leak_output_trace(s.to[i], c.kappa, np.int32(s.random_to[at_to + i]), rounding)
 
 
-@_jit
+@inner
 def step(s: State, c: Registers, d: Shape, k: Quirks) -> None:
     """Leak and fire every neuron, decay its traces, leak the outputs."""
     last = max(d.inputs, d.recurrent, d.outputs) - 1
@@ -133,7 +130,7 @@ def step(s: State, c: Registers, d: Shape, k: Quirks) -> None:
             advance(s, ONEUR, 1, CYCLE7)
 
 
-@_jit
+@inner
 def winner(values: np.ndarray, count: int) -> int:
     """Lowest index of the largest of the first ``count`` values."""
     best = 0
@@ -143,7 +140,7 @@ def winner(values: np.ndarray, count: int) -> int:
     return best
 
 
-@_jit
+@inner
 def output_errors(s: State, c: Registers, d: Shape, target_valid: int) -> None:
     """Error of each output from its leaked potential."""
     for o in range(d.output_lanes):
@@ -153,7 +150,7 @@ def output_errors(s: State, c: Registers, d: Shape, target_valid: int) -> None:
             s.error[o] = output_error(target, activation(s.y[o], c.no_out_act))
 
 
-@_jit
+@inner
 def learn_output_row(s: State, c: Registers, d: Shape, post: int, trace: int) -> int:
     """Update the output weights of one neuron; returns how many lanes wrote."""
     width = 28 * d.output_lanes
@@ -173,7 +170,7 @@ def learn_output_row(s: State, c: Registers, d: Shape, post: int, trace: int) ->
     return written
 
 
-@_jit
+@inner
 def post_phase(
     s: State, c: Registers, d: Shape, k: Quirks, block: int, target_valid: int, do: int, rec, out_rows
 ) -> tuple[int, int]:
@@ -224,7 +221,7 @@ def post_phase(
     return rows, written
 
 
-@_jit
+@inner
 def prepare_lanes(s: State, c: Registers, d: Shape, target_valid: int) -> None:
     """Operands of the row updates of a block that are the same for every presynaptic index."""
     for lane in range(d.lanes):
@@ -242,7 +239,7 @@ def prepare_lanes(s: State, c: Registers, d: Shape, target_valid: int) -> None:
         s.lane[PRODUCT, lane] = abs(s.signal[lane] * s.derivative[lane])
 
 
-@_jit
+@inner
 def largest(values: np.ndarray, row: int) -> int:
     """Largest entry of one row of lane operands."""
     best = 0
@@ -251,7 +248,7 @@ def largest(values: np.ndarray, row: int) -> int:
     return best
 
 
-@_jit
+@inner
 def update_row(
     s: State,
     k: Quirks,
@@ -298,7 +295,7 @@ def update_row(
     return written, changed
 
 
-@_jit
+@inner
 def learn_rows(
     s: State,
     c: Registers,
@@ -364,7 +361,7 @@ def learn_rows(
     return rows, written, changed
 
 
-@_jit
+@inner
 def sweep(s: State, c: Registers, d: Shape, i: int, inp: int, z: int) -> None:
     """Add the weights of one index (input event, recurrent spike or both) to every recurrent neuron."""
     n = np.uint64(2 * ((d.recurrent + 1) // 2))
@@ -396,7 +393,7 @@ def sweep(s: State, c: Registers, d: Shape, i: int, inp: int, z: int) -> None:
         s.dirty[w] = 1
 
 
-@_jit
+@inner
 def supplement(s: State, c: Registers, i: int) -> None:
     """Extra visit of an input whose neuron record lies beyond the recurrent neurons: bump its input trace."""
     w = i >> 1
@@ -408,7 +405,7 @@ def supplement(s: State, c: Registers, i: int) -> None:
     s.ti[i] = bump_trace(s.ti[i], 8 << c.fp_loc_tinp, 12)
 
 
-@_jit
+@inner
 def propagate(s: State, c: Registers, d: Shape, do: int, events_mask: np.ndarray) -> tuple[int, int, int, int]:
     """Process the collected events and the spikes in index order: numbers swept, input, spiking, supplementary."""
     reach = max(d.inputs, d.recurrent)
@@ -449,7 +446,7 @@ def propagate(s: State, c: Registers, d: Shape, do: int, events_mask: np.ndarray
     return swept, inputs, spikes, extra
 
 
-@_jit
+@inner
 def end_sample(s: State, c: Registers, d: Shape) -> None:
     """Logical clear of the core on its way to IDLE; weights and random sources keep their state."""
     for i in range(s.u.size):

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
-
 SIGNED_BITS = {f"H_{k}": 5 for k in range(5)} | {f"THR_H_{k}": 16 for k in range(4)}
 WIDTHS = {
     "RST_MODE": 1, "DO_EPROP": 3, "LOCAL_TICK": 1, "ERROR_HALT": 1,

@@ -5,11 +5,9 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from accelsim.controllers.reckon import kernels
-from accelsim.controllers.vocabulary import Vocabulary
 from accelsim.controllers.reckon.state import (
     GOT_LABEL,
     INP,
@@ -27,6 +25,8 @@ from accelsim.controllers.reckon.state import (
     Shape,
     State,
 )
+from accelsim.controllers.vocabulary import Vocabulary
+from accelsim.datapath.compile import inner, kernel
 
 _CONDITIONS = (
     "stepped", "open", "learning", "output_only", "target", "learn_input", "learn_recurrent", "learn_output",
@@ -92,10 +92,7 @@ class Record(NamedTuple):
     """(ticks, recurrent): output rows with a trace."""
 
 
-_jit = njit(cache=True, _nrt=False, error_model="numpy")
-
-
-@njit(cache=True, error_model="numpy")
+@kernel
 def run_ticks(
     s: State, c: Registers, d: Shape, k: Quirks, ticks: Ticks, counts: np.ndarray, sent: np.ndarray, record: Record
 ) -> int:
@@ -245,7 +242,7 @@ def run_ticks(
     return n_sent
 
 
-@_jit
+@inner
 def record_random(s: State, row: np.ndarray) -> None:
     """Outputs of every random source at the end of a tick."""
     lanes = s.signal.size
@@ -263,7 +260,7 @@ def record_random(s: State, row: np.ndarray) -> None:
     row[9] = s.random_noise[s.cursor[NOISE]] if s.cursor[NOISE] < s.random_noise.size else 0
 
 
-@_jit
+@inner
 def pair_word(windows: np.ndarray, at: int) -> int:
     """Two 16-bit windows as one word."""
     return np.uint32(windows[at]) | (np.uint32(windows[at + 1]) << np.uint32(16))

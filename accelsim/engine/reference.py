@@ -1,0 +1,257 @@
+"""The reference engine: the phase tables of a core as SimPy processes.
+
+It is written to be read, and reads the tables itself: what the compiled engine lowers to arrays is decided here
+iteration by iteration, so that each checks the other.  Memory ports are resources that refuse to be asked for
+more than they can serve: a static schedule that needs more is a bug, not a wait.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Mapping
+from typing import Any
+
+import numpy as np
+import simpy
+
+from accelsim.architecture.phases import Access, Nest, Phase, StageRun, Step
+from accelsim.architecture.schema import Architecture, Memory
+from accelsim.controllers.activity import Activity
+from accelsim.controllers.vocabulary import Vocabulary
+from accelsim.engine.log import BEGIN, END, READ, RUN, WRITE, EventLog
+from accelsim.engine.timing import Demand, LeafTiming, leaf_timing
+from accelsim.mapping.placement import Placement
+
+Process = Generator[simpy.Event, Any, None]
+Indices = dict[str, int]
+
+
+class Port:
+    """The ports of one memory: so many accesses per cycle."""
+
+    def __init__(self, env: simpy.Environment, name: str, memory: Memory) -> None:
+        self.env = env
+        self.name = name
+        self.reads, self.writes, self.either = memory.slots()
+        self.cycle = -1
+        self.used = [0, 0]
+
+    def claim(self, write: bool) -> None:
+        """Use one slot of the present cycle."""
+        if self.env.now != self.cycle:
+            self.cycle = self.env.now
+            self.used = [0, 0]
+        self.used[write] += 1
+        if max(0, self.used[0] - self.reads) + max(0, self.used[1] - self.writes) > self.either:
+            raise RuntimeError(f"memory `{self.name}` is asked for {self.used} accesses in cycle {self.cycle}")
+
+
+class ReferenceEngine:
+    """A core whose control runs as a SimPy process.
+
+    Parameters
+    ----------
+    architecture, placement, vocabulary
+        The chip, the network on it, and what its controller's activity tells.
+    """
+
+    def __init__(self, architecture: Architecture, placement: Placement, vocabulary: Vocabulary) -> None:
+        self.core = architecture.core
+        self.spans = placement.spans
+        self.vocabulary = vocabulary
+        self.states: list[str] = []
+        for name in self.core.sequence:
+            for nest in self.core.phases[name].body:
+                self._name_states(nest, name)
+        stages = dict.fromkeys(stage for unit in self.core.units.values() for stage in unit.stages)
+        self.components = (*self.states, *self.core.memories, *stages)
+        self.number = {name: i for i, name in reversed(list(enumerate(self.components)))}
+        self.schedules: dict[int, LeafTiming] = {}
+
+    def _name_states(self, nest: Nest, inherited: str) -> None:
+        state = nest.state or inherited
+        if nest.steps and state not in self.states:
+            self.states.append(state)
+        for inner in nest.body:
+            self._name_states(inner, state)
+
+    def run(self, activity: Activity, start: int = 0) -> EventLog:
+        """Simulate time steps and log every event (see :class:`accelsim.engine.log.EventLog`)."""
+        env = simpy.Environment(initial_time=start)
+        simulation = _Simulation(self, env, activity)
+        env.process(simulation.time_steps())
+        env.run()
+        rows = np.array(simulation.log, np.int64).reshape(-1, 5)
+        begin, end = (np.array(times, np.int64) for times in (simulation.begin, simulation.end))
+        return EventLog.ordered(self.components, rows, begin, end)
+
+    def items(self, name: str, index: Indices) -> tuple[int, int]:
+        """First and last item that the present index of a loop covers."""
+        span = self.spans[name]
+        block = index[span.blocks] if span.blocks is not None else 0
+        first = span.start(index[name], block)
+        return first, first + span.width - 1
+
+    def words(self, access: Access, index: Indices, before: Indices | None) -> int:
+        """Words an access touches in this iteration; `before` holds the indices of the one before, if any."""
+        for loop, bound in access.within.items():
+            if self.items(loop, index)[0] >= self.spans[bound].items:
+                return 0
+        if access.item is None:
+            return 1
+        per_word = self.core.memories[access.memory].items_per_word
+        first, last = (item // per_word for item in self.items(access.item, index))
+        if before is None:
+            return last - first + 1
+        earlier_first, earlier_last = (item // per_word for item in self.items(access.item, before))
+        return len(set(range(first, last + 1)) - set(range(earlier_first, earlier_last + 1)))
+
+    def part_filled(self, nest: Nest) -> bool:
+        """Whether the last index of the innermost loop covers items that do not exist."""
+        if not nest.loops:
+            return False
+        span = self.spans[nest.loops[-1]]
+        return span.blocks is None and span.size * span.width > span.items
+
+    def schedule(self, nest: Nest, outer: Indices) -> LeafTiming:
+        """Static schedule of a nest of steps, from the most that each step can ask of a memory."""
+        if id(nest) not in self.schedules:
+            demands = []
+            for step in nest.steps:
+                most = []
+                for write, accesses in ((False, step.reads), (True, step.writes)):
+                    for access in map(_access, accesses):
+                        most.append(Demand(access.memory, write, self._most_words(access, nest, outer), access.when))
+                demands.append(most)
+            self.schedules[id(nest)] = leaf_timing(self.core, nest, demands, self.part_filled(nest))
+        return self.schedules[id(nest)]
+
+    def _most_words(self, access: Access, nest: Nest, outer: Indices) -> int:
+        if access.item is None:
+            return 1
+        del nest, outer
+        per_word = self.core.memories[access.memory].items_per_word
+        return -(-self.spans[access.item].width // per_word)
+
+
+class _Simulation:
+    """One run of the reference engine."""
+
+    def __init__(self, engine: ReferenceEngine, env: simpy.Environment, activity: Activity) -> None:
+        self.engine = engine
+        self.env = env
+        self.activity = activity
+        self.ports = {name: Port(env, name, memory) for name, memory in engine.core.memories.items()}
+        self.log: list[tuple[int, int, int, int, int]] = []
+        self.begin: list[int] = []
+        self.end: list[int] = []
+        self.tick = 0
+        self.held: Mapping[str, int] = {}
+
+    def record(self, component: str, action: int, operand: int, count: int) -> None:
+        self.log.append((self.env.now, self.engine.number[component], action, operand, count))
+
+    def time_steps(self) -> Process:
+        """The control of the core: one time step after the other, each phase in turn."""
+        columns = self.engine.vocabulary.columns
+        for self.tick in range(len(self.activity)):
+            self.held = dict(zip(columns, self.activity.counts[self.tick].tolist(), strict=True))
+            self.begin.append(self.env.now)
+            for name in self.engine.core.sequence:
+                phase: Phase = self.engine.core.phases[name]
+                if self.holds(phase.when):
+                    for nest in phase.body:
+                        yield from self.nest(nest, {}, name)
+            self.end.append(self.env.now)
+
+    def holds(self, when: tuple[str, ...]) -> bool:
+        return all(bool(self.held[name.removeprefix("not ")]) != name.startswith("not ") for name in when)
+
+    def masked(self, mask: str | None, index: Indices) -> bool:
+        if mask is None:
+            return True
+        axes = self.engine.vocabulary.masks[mask]
+        return bool(self.activity.masks[mask][(self.tick, *(index[axis] for axis in axes))])
+
+    def nest(self, nest: Nest, index: Indices, inherited: str) -> Process:
+        """A loop nest: iterations one after the other, or overlapped if it is a pipelined nest of steps."""
+        if not self.holds(nest.when) or not self.masked(nest.mask, index):
+            return
+        state = nest.state or inherited
+        repeats = self.held[nest.repeat] if nest.repeat is not None else 1
+        for repeat in range(repeats):
+            if nest.steps:
+                yield from self.steps(nest, index, state, repeat)
+            else:
+                for own in self.iterations(nest):
+                    for inner in nest.body:
+                        yield from self.nest(inner, index | own, state)
+
+    def iterations(self, nest: Nest) -> list[Indices]:
+        """Indices of every iteration of a nest's own loops, the last loop fastest."""
+        shape = tuple(self.engine.spans[name].size for name in nest.loops)
+        return [dict(zip(nest.loops, position, strict=True)) for position in np.ndindex(shape)]
+
+    def steps(self, nest: Nest, outer: Indices, state: str, repeat: int) -> Process:
+        """A nest of steps: iteration after iteration, each begun when the schedule allows."""
+        timing = self.engine.schedule(nest, outer)
+        iterations = self.iterations(nest)
+        if not iterations:
+            return
+        place = 0
+        for value in outer.values():
+            place = place * 65536 + value
+        self.record(state, BEGIN, place, repeat)
+        before: Indices | None = None
+        left_out = self.engine.part_filled(nest)
+        for j, own in enumerate(iterations):
+            last = j == len(iterations) - 1
+            index = outer | own
+            operand = place * 65536 + j
+            work = self.iteration(nest, index, before, operand, first=j == 0, partial=left_out and last)
+            if last or timing.interval >= timing.depth + (timing.extra_first if j == 0 else 0):
+                yield from work
+            else:
+                self.env.process(work)
+                yield self.env.timeout(timing.interval + (timing.extra_first if j == 0 else 0))
+            before = index
+        self.record(state, END, place, repeat)
+
+    def iteration(
+        self, nest: Nest, index: Indices, before: Indices | None, operand: int, *, first: bool, partial: bool
+    ) -> Process:
+        """The steps of one iteration."""
+        timing = self.engine.schedule(nest, index)
+        for step, cycles in zip(nest.steps, timing.cycles, strict=True):
+            if partial and step.whole_words:
+                continue
+            self.step(step, index, before, operand)
+            wait = step.first_cycles if first and step.first_cycles is not None else cycles
+            if wait:
+                yield self.env.timeout(wait)
+
+    def step(self, step: Step, index: Indices, before: Indices | None, operand: int) -> None:
+        """What a step does in its first cycle."""
+        for action, accesses in ((READ, step.reads), (WRITE, step.writes)):
+            for access in map(_access, accesses):
+                mask = access.mask
+                if access.changed_mask and self.engine.core.memories[access.memory].write_back == "changed":
+                    mask = access.changed_mask
+                words = self.engine.words(access, index, before)
+                if words and self.holds(access.when) and self.masked(mask, index):
+                    for _ in range(words):
+                        self.ports[access.memory].claim(action == WRITE)
+                    self.record(access.memory, action, operand, words)
+        for run in (StageRun(stage=entry) if isinstance(entry, str) else entry for entry in step.runs):
+            if self.holds(run.when) and self.masked(run.mask, index):
+                self.record(run.stage, RUN, operand, self.items_of(run, index))
+
+    def items_of(self, run: StageRun, index: Indices) -> int:
+        """Items a stage works on: those of the loop index, or of a whole set."""
+        if run.per is None:
+            return 1
+        span = self.engine.spans[run.per]
+        return span.width if run.per in index else span.items
+
+
+def _access(entry: str | Access) -> Access:
+    return Access(memory=entry) if isinstance(entry, str) else entry
