@@ -107,8 +107,8 @@ class Core(Model):
     """Sequencing of the core's function."""
     neuron: str | None = functional(None)
     """Neuron model, where the controller takes any."""
-    rules: tuple[str, ...] = functional(())
-    """Plasticity rules that the plasticity unit can run."""
+    rules: tuple[str, ...] | Literal["any"] = functional(())
+    """Plasticity rules that the plasticity unit can run; `any` for a programmable one."""
     options: dict[str, bool | int | str] = functional(default_factory=dict)
     """Options of the controller: its number formats and quirks."""
     learn_every: int = functional(1, gt=0)

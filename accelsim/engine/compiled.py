@@ -32,7 +32,7 @@ class Tables(NamedTuple):
     masks: NDArray[np.int64]
     """(mask uses, 1 + MAX_DEPTH) start of the mask in a time step's mask row, then its stride at each depth."""
     steps: NDArray[np.int64]
-    """(steps, 4) offset in the iteration, first action, end of actions, whether it is left out in a part-filled word."""
+    """(steps, 3) offset in the iteration, first action, end of actions."""
     actions: NDArray[np.int64]
     """(actions, ACTION columns)."""
     strides: NDArray[np.int64]
@@ -42,8 +42,8 @@ class Tables(NamedTuple):
 
 
 # Columns of Tables.nodes
-(END_PC, FIRST_DEPTH, OWN_LOOPS, ITERATIONS, GUARD, GUARD_END, MASK, REPEAT, LEAF, STEP, STEP_END, INTERVAL, LAST_DEPTH,
- EXTRA_FIRST, STATE, PART_FILLED) = range(16)  # fmt: skip
+(END_PC, FIRST_DEPTH, OWN_LOOPS, ITERATIONS, GUARD, GUARD_END, MASK, REPEAT, LEAF, STEP, STEP_END, INTERVAL, DURATION,
+ EXTRA_FIRST, STATE) = range(15)  # fmt: skip
 # Columns of Tables.actions
 COMPONENT, KIND, ACTION_GUARD, ACTION_GUARD_END, ACTION_MASK, TABLE = range(6)
 
@@ -92,7 +92,7 @@ class _Flattening:
         self.sizes: list[list[int]] = []
         self.guards: list[tuple[int, int]] = []
         self.masks: list[list[int]] = []
-        self.steps: list[tuple[int, int, int, int]] = []
+        self.steps: list[tuple[int, int, int]] = []
         self.actions: list[list[int]] = []
         self.strides: list[list[int]] = []
         self.table: list[NDArray[np.int64]] = []
@@ -114,11 +114,11 @@ class _Flattening:
             return np.array(rows, np.int64).reshape(-1, width)
 
         tables = Tables(
-            array(self.nodes, 16),
+            array(self.nodes, 15),
             array(self.sizes, MAX_DEPTH),
             array(self.guards, 2),
             array(self.masks, 1 + MAX_DEPTH),
-            array(self.steps, 4),
+            array(self.steps, 3),
             array(self.actions, 6),
             array(self.strides, MAX_DEPTH),
             np.concatenate([np.zeros(0, np.int64), *self.table]),
@@ -152,7 +152,7 @@ class _Flattening:
     def node(self, node: Node) -> None:
         if len(node.outer + node.loops) > MAX_DEPTH:
             raise ValueError(f"phase `{node.phase}` nests more than {MAX_DEPTH} loops")
-        row = [0] * 16
+        row = [0] * 15
         at = len(self.nodes)
         self.nodes.append(row)
         sizes = [1] * MAX_DEPTH
@@ -171,14 +171,14 @@ class _Flattening:
             row[STATE] = self.components.index(node.state)
             row[STEP] = len(self.steps)
             row[INTERVAL] = node.timing.interval
-            row[LAST_DEPTH] = node.timing.last_depth
+            row[DURATION] = node.timing.duration(row[ITERATIONS])
             row[EXTRA_FIRST] = node.timing.extra_first
             for s in range(len(node.steps)):
                 first = len(self.actions)
                 for action in node.actions:
                     if action.step == s:
                         self.action(action, node)
-                self.steps.append((node.timing.offsets[s], first, len(self.actions), 0))
+                self.steps.append((node.timing.offsets[s], first, len(self.actions)))
             row[STEP_END] = len(self.steps)
         for child in node.children:
             self.node(child)

@@ -10,6 +10,7 @@ from accelsim.engine.compiled import (
     ACTION_GUARD_END,
     ACTION_MASK,
     COMPONENT,
+    DURATION,
     END_PC,
     EXTRA_FIRST,
     FIRST_DEPTH,
@@ -18,7 +19,6 @@ from accelsim.engine.compiled import (
     INTERVAL,
     ITERATIONS,
     KIND,
-    LAST_DEPTH,
     LEAF,
     MASK,
     MAX_DEPTH,
@@ -145,7 +145,7 @@ def execute(
                                 log = grown(log)
                             log[n] = (late + t.steps[step, 0], what[COMPONENT], what[KIND], outer * 65536 + iteration, often)
                             n += 1
-                time += here[LAST_DEPTH] + (here[ITERATIONS] - 1) * here[INTERVAL] + here[EXTRA_FIRST]
+                time += here[DURATION]
                 log[n] = (time, here[STATE], END, outer, repeat)
                 n += 1
             for depth in range(here[FIRST_DEPTH], MAX_DEPTH):

@@ -16,8 +16,8 @@ from accelsim.architecture.phases import Access, Nest, StageRun, Step
 from accelsim.architecture.schema import Architecture, Core
 from accelsim.config.document import Document
 from accelsim.config.errors import ConfigError, Problem, did_you_mean
-from accelsim.engine.timing import Demand, LeafTiming, leaf_timing
 from accelsim.controllers.vocabulary import Vocabulary
+from accelsim.engine.timing import Demand, LeafTiming, leaf_timing
 from accelsim.mapping.placement import Placement
 from accelsim.mapping.spans import Span
 

@@ -7,17 +7,20 @@ more than they can serve: a static schedule that needs more is a bug, not a wait
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import simpy
+from numpy.typing import NDArray
 
 from accelsim.architecture.phases import Access, Nest, Phase, StageRun, Step
 from accelsim.architecture.schema import Architecture, Memory
 from accelsim.controllers.activity import Activity
 from accelsim.controllers.vocabulary import Vocabulary
-from accelsim.engine.log import BEGIN, END, READ, RUN, WRITE, EventLog
+from accelsim.engine.counts import Counter
+from accelsim.engine.log import ACTIONS, BEGIN, END, READ, RUN, WRITE, EventLog
 from accelsim.engine.timing import Demand, LeafTiming, leaf_timing
 from accelsim.mapping.placement import Placement
 
@@ -43,6 +46,30 @@ class Port:
         self.used[write] += 1
         if max(0, self.used[0] - self.reads) + max(0, self.used[1] - self.writes) > self.either:
             raise RuntimeError(f"memory `{self.name}` is asked for {self.used} accesses in cycle {self.cycle}")
+
+
+@dataclass(frozen=True)
+class ReferenceRun:
+    """Log and counters of a run of time steps."""
+
+    log: EventLog
+    counted: tuple[Mapping[Counter, int], ...]
+    """Per time step."""
+
+    def table(self, counters: Sequence[Counter]) -> NDArray[np.int64]:
+        """Counters of every time step as (time steps, counters).
+
+        Raises
+        ------
+        KeyError
+            If something was counted that is not among the counters.
+        """
+        column = {counter: i for i, counter in enumerate(counters)}
+        table = np.zeros((len(self.counted), len(counters)), np.int64)
+        for tick, counted in enumerate(self.counted):
+            for counter, count in counted.items():
+                table[tick, column[counter]] = count
+        return table
 
 
 class ReferenceEngine:
@@ -74,15 +101,15 @@ class ReferenceEngine:
         for inner in nest.body:
             self._name_states(inner, state)
 
-    def run(self, activity: Activity, start: int = 0) -> EventLog:
-        """Simulate time steps and log every event (see :class:`accelsim.engine.log.EventLog`)."""
+    def run(self, activity: Activity, start: int = 0) -> ReferenceRun:
+        """Simulate time steps, log every event and count."""
         env = simpy.Environment(initial_time=start)
         simulation = _Simulation(self, env, activity)
         env.process(simulation.time_steps())
         env.run()
         rows = np.array(simulation.log, np.int64).reshape(-1, 5)
         begin, end = (np.array(times, np.int64) for times in (simulation.begin, simulation.end))
-        return EventLog.ordered(self.components, rows, begin, end)
+        return ReferenceRun(EventLog.ordered(self.components, rows, begin, end), tuple(simulation.counted))
 
     def items(self, name: str, index: Indices) -> tuple[int, int]:
         """First and last item that the present index of a loop covers."""
@@ -112,7 +139,7 @@ class ReferenceEngine:
         span = self.spans[nest.loops[-1]]
         return span.blocks is None and span.size * span.width > span.items
 
-    def schedule(self, nest: Nest, outer: Indices) -> LeafTiming:
+    def schedule(self, nest: Nest) -> LeafTiming:
         """Static schedule of a nest of steps, from the most that each step can ask of a memory."""
         if id(nest) not in self.schedules:
             demands = []
@@ -120,15 +147,14 @@ class ReferenceEngine:
                 most = []
                 for write, accesses in ((False, step.reads), (True, step.writes)):
                     for access in map(_access, accesses):
-                        most.append(Demand(access.memory, write, self._most_words(access, nest, outer), access.when))
+                        most.append(Demand(access.memory, write, self._most_words(access), access.when))
                 demands.append(most)
             self.schedules[id(nest)] = leaf_timing(self.core, nest, demands, self.part_filled(nest))
         return self.schedules[id(nest)]
 
-    def _most_words(self, access: Access, nest: Nest, outer: Indices) -> int:
+    def _most_words(self, access: Access) -> int:
         if access.item is None:
             return 1
-        del nest, outer
         per_word = self.core.memories[access.memory].items_per_word
         return -(-self.spans[access.item].width // per_word)
 
@@ -146,22 +172,31 @@ class _Simulation:
         self.end: list[int] = []
         self.tick = 0
         self.held: Mapping[str, int] = {}
+        self.phase = ""
+        self.counted: list[dict[Counter, int]] = []
 
     def record(self, component: str, action: int, operand: int, count: int) -> None:
-        self.log.append((self.env.now, self.engine.number[component], action, operand, count))
+        self.log.append((int(self.env.now), self.engine.number[component], action, operand, count))
+        if action not in (BEGIN, END):
+            self.count(Counter(ACTIONS[action], component, self.phase), count)
+
+    def count(self, counter: Counter, count: int) -> None:
+        counted = self.counted[-1]
+        counted[counter] = counted.get(counter, 0) + count
 
     def time_steps(self) -> Process:
         """The control of the core: one time step after the other, each phase in turn."""
         columns = self.engine.vocabulary.columns
         for self.tick in range(len(self.activity)):
             self.held = dict(zip(columns, self.activity.counts[self.tick].tolist(), strict=True))
-            self.begin.append(self.env.now)
-            for name in self.engine.core.sequence:
-                phase: Phase = self.engine.core.phases[name]
+            self.begin.append(int(self.env.now))
+            self.counted.append({})
+            for self.phase in self.engine.core.sequence:
+                phase: Phase = self.engine.core.phases[self.phase]
                 if self.holds(phase.when):
                     for nest in phase.body:
-                        yield from self.nest(nest, {}, name)
-            self.end.append(self.env.now)
+                        yield from self.nest(nest, {}, self.phase)
+            self.end.append(int(self.env.now))
 
     def holds(self, when: tuple[str, ...]) -> bool:
         return all(bool(self.held[name.removeprefix("not ")]) != name.startswith("not ") for name in when)
@@ -193,7 +228,7 @@ class _Simulation:
 
     def steps(self, nest: Nest, outer: Indices, state: str, repeat: int) -> Process:
         """A nest of steps: iteration after iteration, each begun when the schedule allows."""
-        timing = self.engine.schedule(nest, outer)
+        timing = self.engine.schedule(nest)
         iterations = self.iterations(nest)
         if not iterations:
             return
@@ -201,6 +236,8 @@ class _Simulation:
         for value in outer.values():
             place = place * 65536 + value
         self.record(state, BEGIN, place, repeat)
+        began = int(self.env.now)
+        under_way: list[simpy.Event] = []
         before: Indices | None = None
         left_out = self.engine.part_filled(nest)
         for j, own in enumerate(iterations):
@@ -211,16 +248,18 @@ class _Simulation:
             if last or timing.interval >= timing.depth + (timing.extra_first if j == 0 else 0):
                 yield from work
             else:
-                self.env.process(work)
+                under_way.append(self.env.process(work))
                 yield self.env.timeout(timing.interval + (timing.extra_first if j == 0 else 0))
             before = index
+        yield self.env.all_of(under_way)
+        self.count(Counter("cycles", state, self.phase), int(self.env.now) - began)
         self.record(state, END, place, repeat)
 
     def iteration(
         self, nest: Nest, index: Indices, before: Indices | None, operand: int, *, first: bool, partial: bool
     ) -> Process:
         """The steps of one iteration."""
-        timing = self.engine.schedule(nest, index)
+        timing = self.engine.schedule(nest)
         for step, cycles in zip(nest.steps, timing.cycles, strict=True):
             if partial and step.whole_words:
                 continue

@@ -30,7 +30,7 @@ class LeafTiming:
     """Cycles of a nest of steps.
 
     Step ``s`` of iteration ``j`` starts ``j * interval + offsets[s]`` cycles after the nest (plus ``extra_first``
-    for every iteration but the first); the nest takes ``last + (iterations - 1) * interval + extra_first`` cycles.
+    for every iteration but the first); the nest ends with its last iteration to end.
     """
 
     offsets: tuple[int, ...]
@@ -44,7 +44,10 @@ class LeafTiming:
 
     def duration(self, iterations: int) -> int:
         """Cycles of the whole nest."""
-        return 0 if iterations == 0 else self.last_depth + (iterations - 1) * self.interval + self.extra_first
+        if iterations == 0:
+            return 0
+        last = self.last_depth if iterations == 1 else max(self.last_depth, self.depth - self.interval)
+        return last + (iterations - 1) * self.interval + self.extra_first
 
 
 def leaf_timing(core: Core, nest: Nest, demands: Sequence[Sequence[Demand]], partial_last: bool) -> LeafTiming:

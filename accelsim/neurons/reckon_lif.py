@@ -87,3 +87,23 @@ def bump_trace(trace: Any, increment: Any, bits: Any) -> Any:
 def accumulate_output(y: Any, w: Any, shift: Any) -> Any:
     """Output potential after one recurrent spike."""
     return saturate(y + wrap(w << shift, 16), 16)
+
+
+def leak_neuron(
+    u: Any, ti: Any, tr: Any, to: Any, alpha: Any, kappa: Any, threshold: Any,
+    random_u: Any, random_ti: Any, random_tr: Any, random_to: Any, stochastic: Any, to_zero: Any,
+) -> Any:  # fmt: skip
+    """One neuron of a STEP: potential, spike and the three traces (the stage that is costed per neuron)."""
+    spike = fire(u, threshold)
+    return (
+        reset(leak_potential(u, alpha, random_u, stochastic), threshold, spike, to_zero),
+        spike,
+        leak_trace(ti, alpha, random_ti, stochastic),
+        leak_trace(tr, alpha, random_tr, stochastic),
+        leak_output_trace(to, kappa, random_to, stochastic),
+    )
+
+
+def sweep_neuron(u: Any, w_in: Any, w_rec: Any, shift_in: Any, shift_rec: Any, noise: Any) -> Any:
+    """One neuron of an event sweep: scale, add and saturate (the stage that is costed per synaptic operation)."""
+    return integrate(u, synaptic_input(w_in, shift_in, w_rec, shift_rec), noise)

@@ -93,3 +93,37 @@ def step(weight: Any, change: Any) -> Any:
     """Weight one unit further in the direction of the change; at the end of its range it stays."""
     moved = weight + sign(change)
     return where((moved < WEIGHT_MIN) | (moved > WEIGHT_MAX), weight, moved)
+
+
+def feed_back(total: Any, error: Any, weight: Any) -> Any:
+    """One output's share of the learning signal: multiply and accumulate."""
+    return total + error * weight
+
+
+def post_state(
+    total: Any, scale: Any, u: Any, t0: Any, t1: Any, t2: Any, t3: Any, h0: Any, h1: Any, h2: Any, h3: Any, h4: Any,
+    trace: Any, target: Any, shift_left: Any, shift_right: Any, shift_multiply: Any,
+) -> Any:  # fmt: skip
+    """Everything an update needs to know of one postsynaptic neuron (the stage that is costed per neuron)."""
+    excess = excess_rate(trace, target)
+    return (
+        learning_signal(total, scale),
+        pseudo_derivative(u, t0, t1, t2, t3, h0, h1, h2, h3, h4),
+        decrement(excess, shift_left, shift_right),
+        damping(excess, shift_multiply),
+    )
+
+
+def update(
+    weight: Any, signal: Any, trace: Any, derivative: Any, push_down: Any, gain: Any, overflow_quirk: Any,
+    rate_left: Any, rate_right: Any, random: Any,
+) -> Any:  # fmt: skip
+    """One synapse of a weight row: propose, decide, commit (the stage that is costed per synapse)."""
+    change = propose(signal, trace, derivative, push_down, gain, overflow_quirk)
+    return where(moves(change, 32, rate_left, rate_right, random), step(weight, change), weight)
+
+
+def update_output(weight: Any, error: Any, trace: Any, rate_left: Any, rate_right: Any, random: Any) -> Any:
+    """One output synapse: propose, decide, commit."""
+    change = output_proposal(error, trace)
+    return where(moves(change, 28, rate_left, rate_right, random), step(weight, change), weight)

@@ -4,89 +4,226 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
+from accelsim.architecture.schema import Core
+from accelsim.config.errors import ConfigError, Problem, did_you_mean
+from accelsim.config.model import Model
 from accelsim.controllers.activity import Activity
-from accelsim.controllers.reckon.state import Quirks, Registers, Shape, State
+from accelsim.controllers.base import Controller, Outcome, Request
+from accelsim.controllers.reckon.registers import DEFAULTS, WIDTHS
+from accelsim.controllers.reckon.settings import ReckonOptions, ReckonSettings
+from accelsim.controllers.reckon.stages import stage_graphs
+from accelsim.controllers.reckon.state import Quirks, Registers, Shape, State, allocate, decode_registers
 from accelsim.controllers.reckon.ticks import VOCABULARY, Record, Ticks, run_ticks
+from accelsim.controllers.samples import Samples
+from accelsim.controllers.vocabulary import Vocabulary
+from accelsim.technology.operations import OperationGraph
+
+NEEDS = {"memories": ("winp", "neurons"), "units": ("plasticity", "output_plasticity")}
+"""Parts of the core by which its lanes and words are known."""
 
 
 @dataclass(frozen=True)
 class Recording:
-    """What to record beside the counts."""
+    """Record and output bytes of a chunk."""
 
-    states: bool = False
-    signals: bool = False
-    masks: bool = False
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What a run of time steps gave.
-
-    Attributes
-    ----------
-    activity : Activity
-    sent : uint8 array
-        Bytes on the output bus.
-    sent_end : int64 array, shape (samples,)
-        Bytes sent up to the end of each sample.
-    record : Record
-    """
-
-    activity: Activity
+    states: Record
     sent: NDArray[np.uint8]
-    record: Record
 
 
-def _zeros(kept: bool, ticks: int, *shape: int, dtype: type = np.int32) -> NDArray:  # type: ignore[type-arg]
-    return np.zeros((ticks if kept else 0, *shape), dtype)
+class Reckon(Controller):
+    """A programmed ReckOn core."""
+
+    vocabulary: ClassVar[Vocabulary] = VOCABULARY
+    options_model: ClassVar[type[Model]] = ReckonOptions
+    settings_model: ClassVar[type[Model]] = ReckonSettings
+
+    def __init__(self, shape: Shape, quirks: Quirks, registers: Registers, state: State) -> None:
+        self.shape = shape
+        self.quirks = quirks
+        self.registers = registers
+        self.state = state
+
+    @classmethod
+    def build(cls, core: Core, request: Request) -> Self:
+        """Program a core for a workload (see :class:`accelsim.controllers.base.Controller`)."""
+        settings: ReckonSettings = request.settings
+        if request.rule is not None and core.rules != "any" and request.rule not in core.rules:
+            known = ", ".join(f"`{name}`" for name in core.rules)
+            raise ConfigError(
+                Problem(
+                    path="learning.rule",
+                    message=f"this core learns with {known}, not with `{request.rule}`"
+                    f"{did_you_mean(request.rule, list(core.rules))}",
+                )
+            )
+        if request.parameters:
+            raise ConfigError(
+                Problem(path="learning.parameters", message="the rule of this core is set by `settings.reckon.registers`")
+            )
+        shape = core_shape(core, request.populations)
+        values = dict.fromkeys(WIDTHS, 0) | DEFAULTS
+        random = request.generator("core.random_sources")
+        values |= {name: int(random.integers(1, 1 << WIDTHS[name])) for name in sorted(WIDTHS) if name.startswith("SEED")}
+        values |= {name: value & ((1 << WIDTHS[name]) - 1) for name, value in settings.registers.items()}
+        if request.rule is None:
+            values["DO_EPROP"] = 0
+        registers = decode_registers(values)
+        words = np.ones(max(shape.inputs, shape.recurrent, shape.outputs), np.int64)
+
+        def draw(name: str, pre: int, post: int) -> NDArray[np.int8]:
+            law = getattr(settings, f"{name}_weights")
+            weights: NDArray[np.int8] = law.draw(request.generator(f"core.weights.{name}"), pre, post)
+            return weights
+
+        state = allocate(
+            shape,
+            registers,
+            settings.threshold * words,
+            settings.alpha_lsb * words,
+            draw("input", shape.inputs, shape.recurrent),
+            draw("recurrent", shape.recurrent, shape.recurrent),
+            draw("output", shape.recurrent, shape.outputs),
+        )
+        return cls(shape, core_quirks(core), registers, state)
+
+    def run(self, samples: Samples, *, masks: range = range(0), states: bool = False) -> Outcome:
+        """Process a chunk of samples: learning in training samples, inference in the others."""
+        do = np.where(samples.training, self.registers.do_eprop, 0)
+        return self.run_with(samples, do, masks=masks, states=states)
+
+    def run_with(
+        self, samples: Samples, do_eprop: NDArray[np.integer], *, masks: range = range(0), states: bool = False
+    ) -> Outcome:
+        """Process a chunk of samples with a DO_EPROP value for each."""
+        of_tick = samples.sample_of_tick
+        ticks = Ticks(
+            event_start=samples.event_start,
+            event_address=samples.event_address,
+            first=samples.first,
+            last=samples.last,
+            index=samples.tick_index,
+            target_valid=samples.target_valid,
+            infer=samples.infer,
+            do_eprop=do_eprop[of_tick].astype(np.uint8),
+            label=samples.label[of_tick],
+            label_pushed=(samples.label_tick[of_tick] == samples.tick_index).astype(np.uint8),
+            targets=samples.targets,
+            overlapped=samples.overlapped,
+        )
+        record = self._empty_record(samples.ticks, masks, states)
+        counts = np.zeros((samples.ticks, len(VOCABULARY.columns)), np.int64)
+        sends = samples.ticks if self.registers.send_per_timestep else len(samples)
+        sent = np.zeros(sends * 2 * self.shape.outputs, np.uint8)
+        n_sent = run_ticks(self.state, self.registers, self.shape, self.quirks, ticks, counts, sent, record)
+        activity = Activity(counts, self._masks(record) if masks else {}, masks)
+        return Outcome(activity, self._answers(samples, counts, sent), Recording(record, sent[:n_sent]))
+
+    def stages(self) -> Mapping[str, OperationGraph]:
+        """Operation graphs of the datapath."""
+        return stage_graphs()
+
+    def weights(self) -> Mapping[str, NDArray[Any]]:
+        """Present weights, (presynaptic, postsynaptic), int8."""
+        d, s = self.shape, self.state
+        return {
+            "winp": s.winp[: d.inputs, : d.recurrent],
+            "wrec": s.wrec[: d.recurrent, : d.recurrent],
+            "wout": s.wout[: d.recurrent, : d.outputs],
+        }
+
+    def _answers(self, samples: Samples, counts: NDArray[np.int64], sent: NDArray[np.uint8]) -> NDArray[np.int32]:
+        """Class sent at the end of each sample; -1 if potentials are sent instead of labels."""
+        labels = VOCABULARY.column("send_label")
+        if not self.registers.send_label_only:
+            return np.full(len(samples), -1, np.int32)
+        sent_by = np.cumsum(counts[:, labels])[samples.start + samples.length - 1]
+        answered = counts[samples.start + samples.length - 1, labels] > 0
+        return np.where(answered, sent[np.maximum(sent_by - 1, 0)].astype(np.int32), -1).astype(np.int32)
+
+    def _empty_record(self, ticks: int, masks: range, states: bool) -> Record:
+        d = self.shape
+        neurons = self.state.u.size
+        reach = max(d.inputs, d.recurrent)
+        blocks = -(-d.recurrent // d.lanes)
+
+        def rows(kept: bool, *shape: int, dtype: Any = np.int32) -> NDArray[Any]:
+            return np.zeros((ticks if kept else 0, *shape), dtype)
+
+        def flags(*shape: int) -> NDArray[np.uint8]:
+            return np.zeros((len(masks), *shape), np.uint8)
+
+        return Record(
+            step_states=rows(states, 5, neurons),
+            prop_states=rows(states, 4, neurons),
+            y_step=rows(states, d.outputs),
+            y_prop=rows(states, d.outputs),
+            error=rows(states, d.outputs),
+            eprop=rows(states, 3, d.recurrent),
+            lfsr=rows(states, 10, dtype=np.uint32),
+            first_masked=masks.start,
+            events=flags(reach),
+            rows=flags(2, blocks, reach),
+            changed=flags(2, blocks, reach, d.row_words),
+            output_rows=flags(blocks * d.lanes),
+        )
+
+    def _masks(self, record: Record) -> dict[str, NDArray[np.uint8]]:
+        d = self.shape
+        ticks = record.events.shape[0]
+        return {
+            "event": record.events & 1,
+            "input_event": (record.events >> 1) & 1,
+            "spike": (record.events >> 2) & 1,
+            "supplementary": (record.events >> 3) & 1,
+            "output_row": record.output_rows.reshape(ticks, -1, d.lanes),
+            "lone_output_row": record.output_rows[:, : d.recurrent],
+            "winp_row": record.rows[:, 0],
+            "wrec_row": record.rows[:, 1],
+            "winp_changed": record.changed[:, 0],
+            "wrec_changed": record.changed[:, 1],
+        }
 
 
-def run(
-    state: State, registers: Registers, shape: Shape, quirks: Quirks, ticks: Ticks, recording: Recording = Recording()
-) -> Outcome:
-    """Process every tick and collect what was asked for."""
-    n = ticks.first.size
-    neurons = state.u.size
-    reach = max(shape.inputs, shape.recurrent)
-    blocks = -(-shape.recurrent // shape.lanes)
-    bits = {"dtype": np.uint8}
-    record = Record(
-        step_states=_zeros(recording.states, n, 5, neurons),
-        prop_states=_zeros(recording.states, n, 4, neurons),
-        y_step=_zeros(recording.signals, n, shape.outputs),
-        y_prop=_zeros(recording.signals, n, shape.outputs),
-        error=_zeros(recording.signals, n, shape.outputs),
-        eprop=_zeros(recording.states, n, 3, shape.recurrent),
-        lfsr=_zeros(recording.signals, n, 10, dtype=np.uint32),
-        events=_zeros(recording.masks, n, reach, **bits),  # type: ignore[arg-type]
-        rows=_zeros(recording.masks, n, 2, blocks, reach, **bits),  # type: ignore[arg-type]
-        changed=_zeros(recording.masks, n, 2, blocks, reach, shape.row_words, **bits),  # type: ignore[arg-type]
-        output_rows=_zeros(recording.masks, n, blocks * shape.lanes, **bits),  # type: ignore[arg-type]
+def core_shape(core: Core, populations: Mapping[str, int]) -> Shape:
+    """Sizes of the update hardware of a core, and of the network on it.
+
+    Raises
+    ------
+    ConfigError
+        If the core lacks a part that this controller works with.
+    """
+    problems = [
+        Problem(path=f"core.{kind}", message=f"controller `reckon` needs `{name}` here")
+        for kind, names in NEEDS.items()
+        for name in names
+        if name not in getattr(core, kind)
+    ]
+    if problems:
+        raise ConfigError(problems)
+    lanes = core.units["plasticity"].lanes
+    word_weights = core.memories["winp"].items_per_word
+    outputs, output_lanes = populations["output"], core.units["output_plasticity"].lanes
+    if outputs > output_lanes:
+        message = f"{outputs} outputs need as many lanes of unit `output_plasticity`, which has {output_lanes}"
+        raise ConfigError(Problem(path="network.output", message=message))
+    return Shape(
+        inputs=populations["input"],
+        recurrent=populations["recurrent"],
+        outputs=outputs,
+        lanes=lanes,
+        output_lanes=output_lanes,
+        row_words=max(1, lanes // word_weights),
+        word_weights=min(word_weights, lanes),
+        learn_every=core.learn_every,
     )
-    counts = np.zeros((n, len(VOCABULARY.columns)), np.int64)
-    sends = n if registers.send_per_timestep else int(ticks.last.sum())
-    sent = np.zeros(sends * 2 * shape.outputs, np.uint8)
-    n_sent = run_ticks(state, registers, shape, quirks, ticks, counts, sent, record)
-    masks = _masks(record, shape) if recording.masks else {}
-    return Outcome(Activity(counts, masks), sent[:n_sent], record)
 
 
-def _masks(record: Record, shape: Shape) -> Mapping[str, NDArray[np.uint8]]:
-    blocks = -(-shape.recurrent // shape.lanes)
-    n = record.events.shape[0]
-    return {
-        "event": record.events & 1,
-        "input_event": (record.events >> 1) & 1,
-        "spike": (record.events >> 2) & 1,
-        "supplementary": (record.events >> 3) & 1,
-        "output_row": record.output_rows.reshape(n, blocks, shape.lanes),
-        "lone_output_row": record.output_rows[:, : shape.recurrent],
-        "winp_row": record.rows[:, 0],
-        "wrec_row": record.rows[:, 1],
-        "winp_changed": record.changed[:, 0],
-        "wrec_changed": record.changed[:, 1],
-    }
+def core_quirks(core: Core) -> Quirks:
+    """Oddities switched on in the options of a core."""
+    options = ReckonOptions(**core.options)  # type: ignore[arg-type]
+    return Quirks(int(options.skip_odd_tail), int(options.stale_neuron_word), int(options.overflow_update))

@@ -82,14 +82,16 @@ class Record(NamedTuple):
     """(ticks, 3, recurrent): learning signal, pseudo-derivative, rate excess."""
     lfsr: NDArray[np.uint32]
     """(ticks, 10) outputs of the random sources."""
+    first_masked: int
+    """Tick of the chunk that the first row of the arrays below belongs to."""
     events: NDArray[np.uint8]
-    """(ticks, indices): bit 0 swept, 1 input, 2 spike, 3 supplementary."""
+    """(masked ticks, indices): bit 0 swept, 1 input, 2 spike, 3 supplementary."""
     rows: NDArray[np.uint8]
-    """(ticks, 2, blocks, indices): weight rows written."""
+    """(masked ticks, 2, blocks, indices): weight rows written."""
     changed: NDArray[np.uint8]
-    """(ticks, 2, blocks, indices, row words): weight words whose content changed."""
+    """(masked ticks, 2, blocks, indices, row words): weight words whose content changed."""
     output_rows: NDArray[np.uint8]
-    """(ticks, recurrent): output rows with a trace."""
+    """(masked ticks, recurrent): output rows with a trace."""
 
 
 @kernel
@@ -110,6 +112,8 @@ def run_ticks(
     n_sent = 0
     for t in range(counts.shape[0]):
         row = counts[t]
+        at = t - record.first_masked
+        masked = 0 <= at < record.events.shape[0]
         row[:] = 0
         first = ticks.first[t]
         last = ticks.last[t]
@@ -179,7 +183,7 @@ def run_ticks(
             kernels.output_errors(s, c, d, target_valid)
             if record.error.shape[0]:
                 record.error[t] = s.error[: d.outputs]
-            out_rows = record.output_rows[t] if record.output_rows.shape[0] else no_bytes
+            out_rows = record.output_rows[at] if masked else no_bytes
             signals = record.eprop[t] if record.eprop.shape[0] else no_signals
             stale = s.q.copy()
             for block in range((d.recurrent + d.lanes - 1) // d.lanes):
@@ -190,15 +194,15 @@ def run_ticks(
                     continue
                 kernels.prepare_lanes(s, c, d, target_valid)
                 if learn_input:
-                    rows_mask = record.rows[t, 0] if record.rows.shape[0] else no_rows
-                    words_mask = record.changed[t, 0] if record.changed.shape[0] else no_words
+                    rows_mask = record.rows[at, 0] if masked else no_rows
+                    words_mask = record.changed[at, 0] if masked else no_words
                     n, w, m = kernels.learn_rows(s, c, d, k, block, target_valid, stale, False, rows_mask, words_mask)
                     row[_WINP_ROW] += n
                     row[_WINP_UPDATES] += w
                     row[_WINP_CHANGED] += m
                 if learn_recurrent:
-                    rows_mask = record.rows[t, 1] if record.rows.shape[0] else no_rows
-                    words_mask = record.changed[t, 1] if record.changed.shape[0] else no_words
+                    rows_mask = record.rows[at, 1] if masked else no_rows
+                    words_mask = record.changed[at, 1] if masked else no_words
                     n, w, m = kernels.learn_rows(s, c, d, k, block, target_valid, stale, True, rows_mask, words_mask)
                     row[_WREC_ROW] += n
                     row[_WREC_UPDATES] += w
@@ -222,7 +226,7 @@ def run_ticks(
 
         if not last:
             row[_OPEN] = 1
-            events = record.events[t] if record.events.shape[0] else no_bytes
+            events = record.events[at] if masked else no_bytes
             swept, inputs, spikes, extra = kernels.propagate(s, c, d, do, events)
             row[_EVENT] = swept
             row[_INPUT_EVENT] = inputs

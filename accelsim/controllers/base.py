@@ -1,0 +1,124 @@
+"""What every controller offers: the function of a core, fed with samples, telling activity and answers.
+
+A controller is the sequencing of a core's function: in which order neurons, synapses and rules are visited and
+which quirks that has.  It knows no time and no energy: the phase tables turn its activity into both.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar, Self
+from zlib import crc32
+
+import numpy as np
+from numpy.typing import NDArray
+
+from accelsim.architecture.schema import Core
+from accelsim.config.model import Model
+from accelsim.config.registry import Registry
+from accelsim.controllers.activity import Activity
+from accelsim.controllers.samples import Samples
+from accelsim.controllers.vocabulary import Vocabulary
+from accelsim.technology.operations import OperationGraph
+
+
+@dataclass(frozen=True)
+class Request:
+    """What a workload asks of a core.
+
+    Attributes
+    ----------
+    populations : mapping of str to int
+        Neurons of each population of the network.
+    rule : str or None
+        Plasticity rule; None for inference only.
+    parameters : mapping of str to object
+        Hyper-parameters of the rule.
+    settings : Model
+        The workload's settings for this controller (an instance of :attr:`Controller.settings_model`).
+    seed : int
+    """
+
+    populations: Mapping[str, int]
+    rule: str | None
+    parameters: Mapping[str, Any]
+    settings: Any
+    seed: int
+
+    def generator(self, component: str) -> np.random.Generator:
+        """The random stream of a component: independent of every other component's."""
+        return np.random.default_rng(np.random.SeedSequence([self.seed, crc32(component.encode())]))
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a chunk of samples gave.
+
+    Attributes
+    ----------
+    activity : Activity
+        One row of counts per time step of the chunk; masks for the ticks asked for.
+    answers : int32 array, shape (samples,)
+        Class answered for each sample, -1 where none was.
+    record : object
+        The controller's own recordings, if asked for.
+    """
+
+    activity: Activity
+    answers: NDArray[np.int32]
+    record: Any = None
+
+
+class Controller(ABC):
+    """Function of a core for one network; keeps its state from chunk to chunk."""
+
+    vocabulary: ClassVar[Vocabulary]
+    options_model: ClassVar[type[Model]]
+    """Schema of `core.options`."""
+    settings_model: ClassVar[type[Model]]
+    """Schema of the workload's `settings.<controller>`."""
+
+    @classmethod
+    @abstractmethod
+    def build(cls, core: Core, request: Request) -> Self:
+        """A core programmed for a network, before its first sample.
+
+        Raises
+        ------
+        ConfigError
+            If the core cannot do what the workload asks; problem paths are `settings.<key>` or `core.<key>`.
+        """
+
+    @abstractmethod
+    def run(self, samples: Samples, *, masks: range = range(0), states: bool = False) -> Outcome:
+        """Process a chunk of samples.
+
+        Parameters
+        ----------
+        samples : Samples
+        masks : range
+            Ticks of the chunk for which to record where each mask holds (needed to place events in time).
+        states : bool
+            Also record internal states, in the controller's own form.
+        """
+
+    @abstractmethod
+    def stages(self) -> Mapping[str, OperationGraph]:
+        """Operation graph of every stage of the datapath, traced from the functions that run."""
+
+    @abstractmethod
+    def weights(self) -> Mapping[str, NDArray[Any]]:
+        """Present weights by matrix name, presynaptic index first."""
+
+
+controllers: Registry[type[Controller]] = Registry(
+    "controller",
+    "accelsim.controllers",
+    {
+        "reckon": "accelsim.controllers.reckon.controller:Reckon",
+        "tick": "accelsim.controllers.tick.controller:Tick",
+    },
+)
+"""Controllers by name; listing them imports none of them."""

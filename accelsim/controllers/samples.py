@@ -1,0 +1,107 @@
+"""Stimulus of a spiking workload: a chunk of samples as flat arrays over its time steps."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, eq=False)
+class Samples:
+    """Consecutive samples of a spiking workload.
+
+    S samples follow each other without a gap; together they have K ticks (time steps), numbered from 0.
+
+    Parameters
+    ----------
+    length : (S,) int32
+        Ticks of each sample, at least 1.
+    event_tick : (n,) int64
+        Tick of each input event, sorted.
+    event_address : (n,) int32
+        Input that each event arrives on.
+    label : (S,) int32
+        Class of each sample.
+    label_tick : (S,) int32
+        Tick of the sample before which its label is handed over; -1 if only on request.
+    target_valid : (K,) uint8
+        Whether the target may be learnt from in each tick.
+    infer : (K,) uint8
+        Whether the readout of each tick counts towards the answer.
+    targets : (K, outputs) int32
+        Regression targets, or (0, 0).
+    training : (S,) bool
+        Whether learning is on during each sample.
+    overlapped
+        Whether the events of the next tick arrive while the current one is processed.
+    """
+
+    length: NDArray[np.int32]
+    event_tick: NDArray[np.int64]
+    event_address: NDArray[np.int32]
+    label: NDArray[np.int32]
+    label_tick: NDArray[np.int32]
+    target_valid: NDArray[np.uint8]
+    infer: NDArray[np.uint8]
+    targets: NDArray[np.int32]
+    training: NDArray[np.bool_]
+    overlapped: bool = False
+
+    def __len__(self) -> int:
+        return self.length.size
+
+    @property
+    def ticks(self) -> int:
+        """Ticks of all samples together (K)."""
+        return self.target_valid.size
+
+    @cached_property
+    def start(self) -> NDArray[np.int64]:
+        """(S,) first tick of each sample."""
+        return np.cumsum(self.length, dtype=np.int64) - self.length
+
+    @cached_property
+    def sample_of_tick(self) -> NDArray[np.int64]:
+        """(K,) sample that each tick belongs to."""
+        return np.repeat(np.arange(len(self)), self.length)
+
+    @cached_property
+    def tick_index(self) -> NDArray[np.int32]:
+        """(K,) position of each tick in its sample."""
+        return (np.arange(self.ticks) - self.start[self.sample_of_tick]).astype(np.int32)
+
+    @cached_property
+    def first(self) -> NDArray[np.uint8]:
+        """(K,) 1 in the first tick of each sample."""
+        return (self.tick_index == 0).astype(np.uint8)
+
+    @cached_property
+    def last(self) -> NDArray[np.uint8]:
+        """(K,) 1 in the last tick of each sample."""
+        return (self.tick_index == self.length[self.sample_of_tick] - 1).astype(np.uint8)
+
+    @cached_property
+    def event_start(self) -> NDArray[np.int64]:
+        """(K + 1,) events of tick t are ``event_start[t]`` up to ``event_start[t + 1]``."""
+        return np.searchsorted(self.event_tick, np.arange(self.ticks + 1)).astype(np.int64)
+
+    def part(self, start: int, stop: int) -> Samples:
+        """Samples `start` up to `stop` as a chunk of their own."""
+        first = int(self.start[start])
+        end = first + int(self.length[start:stop].sum())
+        events = slice(*np.searchsorted(self.event_tick, (first, end)))
+        return Samples(
+            length=self.length[start:stop],
+            event_tick=self.event_tick[events] - first,
+            event_address=self.event_address[events],
+            label=self.label[start:stop],
+            label_tick=self.label_tick[start:stop],
+            target_valid=self.target_valid[first:end],
+            infer=self.infer[first:end],
+            targets=self.targets[first:end],
+            training=self.training[start:stop],
+            overlapped=self.overlapped,
+        )

@@ -1,0 +1,124 @@
+"""What a chip is made of as the cost models see it, and a run's counters as the actions they charge."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from accelsim.architecture.schema import Architecture, Measured
+from accelsim.config.document import Document
+from accelsim.config.errors import ConfigError
+from accelsim.cost.components import (
+    Component,
+    ComponentCosts,
+    LogicComponent,
+    MemoryComponent,
+    OperatingPoint,
+    RegisterComponent,
+    cost_components,
+)
+from accelsim.engine.counts import Counter
+from accelsim.mapping.placement import Placement
+from accelsim.technology.node import load_technology
+from accelsim.technology.operations import OperationGraph
+
+_PORTS = {"1RW": (0, 0, 1), "2RW": (0, 0, 2), "1R1W": (1, 1, 0), "2R1W": (2, 1, 0), "2R2W": (2, 2, 0)}
+_KINDS = {"sram": "sram", "registers": "register-file"}
+
+
+def price(
+    architecture: Architecture,
+    placement: Placement,
+    stages: Mapping[str, OperationGraph],
+    document: Document | None = None,
+) -> ComponentCosts:
+    """Energy per action, leakage and area of every component of a chip.
+
+    Raises
+    ------
+    ConfigError
+        If the technology is unknown, or an operating point or memory is outside what the models cover.
+    """
+    try:
+        technology = load_technology(architecture.technology)
+        point = OperatingPoint(technology, architecture.voltage, architecture.clock, architecture.temperature)
+        return cost_components(_components(architecture, placement, stages), point)
+    except ConfigError as error:
+        if document is None:
+            raise
+        raise ConfigError(
+            document.problem(_place(architecture, problem.path or ""), problem.message) for problem in error.problems
+        ) from None
+
+
+def _components(
+    architecture: Architecture, placement: Placement, stages: Mapping[str, OperationGraph]
+) -> list[Component]:
+    core = architecture.core
+    parts: list[Component] = []
+    for name, memory in core.memories.items():
+        reads, writes, either = _PORTS[memory.ports]
+        parts.append(
+            MemoryComponent(
+                name,
+                placement.words[name],
+                memory.bits,
+                reads,
+                writes,
+                either,
+                memory.banks,
+                _KINDS[memory.kind],
+                _overrides(memory.measured, ("read_energy", "write_energy", "leakage", "area")),
+            )
+        )
+    for unit_name, unit in core.units.items():
+        for stage in unit.stages:
+            given = _overrides(unit.measured, ("update_energy", "leakage", "area"))
+            parts.append(LogicComponent(f"{unit_name}.{stage}", stages[stage], unit.lanes, given))
+    parts.extend(RegisterComponent(name, flops.bits) for name, flops in core.flops.items())
+    return parts
+
+
+def _overrides(measured: Measured | None, fields: tuple[str, ...]) -> dict[str, float]:
+    units = {"leakage": "leakage_w", "area": "area_m2"}
+    if measured is None:
+        return {}
+    return {
+        units.get(name, f"{name}_j"): getattr(measured, name) for name in fields if getattr(measured, name) is not None
+    }
+
+
+def _place(architecture: Architecture, path: str) -> tuple[str, ...]:
+    """Key of the architecture that a cost model's complaint is about."""
+    first, *rest = path.split(".")
+    if first in architecture.core.memories:
+        return ("core", "memories", first, *rest)
+    if first in architecture.core.units:
+        return ("core", "units", first)
+    return (first,)
+
+
+def actions(architecture: Architecture, counters: Mapping[Counter, int]) -> dict[tuple[str, str], int]:
+    """Counts by (component, action): accesses of memories and updates of units."""
+    unit_of = {stage: name for name, unit in architecture.core.units.items() for stage in unit.stages}
+    counted: dict[tuple[str, str], int] = {}
+    for counter, count in counters.items():
+        if counter.kind in ("read", "write"):
+            key = (counter.target, counter.kind)
+        elif counter.kind == "run":
+            key = (f"{unit_of[counter.target]}.{counter.target}", "update")
+        else:
+            continue
+        counted[key] = counted.get(key, 0) + int(count)
+    return counted
+
+
+def sops(architecture: Architecture, counters: Mapping[Counter, int]) -> int:
+    """Synaptic operations: runs of the stages that the architecture names so."""
+    named = architecture.core.sop
+    return sum(int(count) for counter, count in counters.items() if counter.kind == "run" and counter.target in named)
+
+
+def as_row(counter: Counter, count: int) -> dict[str, Any]:
+    """A counter as a row of a table."""
+    return {"kind": counter.kind, "target": counter.target, "phase": counter.phase, "count": int(count)}

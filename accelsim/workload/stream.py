@@ -1,0 +1,69 @@
+"""The stream of samples of a workload, in chunks of bounded size."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from zlib import crc32
+
+import numpy as np
+
+from accelsim.config.document import Document
+from accelsim.controllers.samples import Samples
+from accelsim.workload.recorded import read_recorded
+from accelsim.workload.schema import Recorded, Workload
+
+CHUNK_TICKS = 20_000
+"""Time steps processed at once; bounds the memory of a run whatever its length."""
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """Some samples of one epoch and split."""
+
+    epoch: int
+    split: str
+    """`train` or `test`."""
+    samples: Samples
+
+
+def chunks(workload: Workload, seed: int, document: Document | None = None) -> Iterator[Chunk]:
+    """All samples of a run in order: per epoch the training samples, then the test samples.
+
+    The samples of an epoch and split depend on the seed, the epoch and the split only, not on the chunks.
+    """
+    task = workload.task
+    if isinstance(task, Recorded):
+        recorded = read_recorded(task, workload.network, document)
+        yield from _recorded_chunks(workload, recorded)
+        return
+    per_chunk = max(1, CHUNK_TICKS // task.length)
+    for epoch in range(workload.epochs):
+        for split, count in (("train", workload.training_samples), ("test", workload.test_samples)):
+            rng = np.random.default_rng(np.random.SeedSequence([seed, crc32(f"task.{split}".encode()), epoch]))
+            for start in range(0, count, per_chunk):
+                yield Chunk(epoch, split, task.generate(rng, min(per_chunk, count - start), split == "train"))
+
+
+def _recorded_chunks(workload: Workload, recorded: Samples) -> Iterator[Chunk]:
+    """A recording, repeated every epoch; runs of samples with learning on or off are one split."""
+    for epoch in range(workload.epochs):
+        for start, stop in _groups(recorded):
+            split = "train" if recorded.training[start] else "test"
+            yield Chunk(epoch, split, recorded.part(start, stop))
+
+
+def _groups(recorded: Samples) -> Iterator[tuple[int, int]]:
+    start = 0
+    for i in range(1, len(recorded) + 1):
+        full = i < len(recorded) and recorded.length[start : i + 1].sum() > CHUNK_TICKS
+        if i == len(recorded) or full or recorded.training[i] != recorded.training[start]:
+            yield start, i
+            start = i
+
+
+def total_samples(workload: Workload) -> int | None:
+    """Samples of a whole run, or None if only the recording knows."""
+    if isinstance(workload.task, Recorded):
+        return None
+    return workload.epochs * (workload.training_samples + workload.test_samples)
