@@ -153,7 +153,7 @@ def _layout_problems(core: Core) -> Iterator[PathError]:
         if isinstance(index_set, BlockWordSet):
             blocks = core.index_sets.get(index_set.inside)
             memory = core.memories.get(index_set.words_of)
-            if isinstance(blocks, BlockSet) and memory is not None and blocks.unit in core.units:
+            if isinstance(blocks, BlockSet) and memory is not None and memory.known_items and blocks.unit in core.units:
                 lanes = core.units[blocks.unit].lanes
                 if lanes % memory.items_per_word and memory.items_per_word % lanes:
                     yield PathError(

@@ -13,6 +13,9 @@ from accelsim.config.model import Model, PathError, PathErrors
 from accelsim.config.quantity import Area, Bits, Energy, Frequency, Power, Temperature, Voltage
 
 
+MAX_WORD_BITS = 4096
+
+
 class Layout(Model):
     """What the words of a memory hold."""
 
@@ -20,7 +23,9 @@ class Layout(Model):
     """Population with a row of its own each; without it there is one row."""
     columns: str = timing()
     """Population whose items lie along a row."""
-    item_bits: int = timing(gt=0)
+    item_bits: Annotated[int, Field(gt=0)] | str = timing()
+    """Bits per item, or the name of a part of the state (`weight`, `neuron`, ...): as many bits as the neuron model
+    or plasticity rule keeps of it (see `accelsim.architecture.widths`)."""
 
 
 class Measured(Model):
@@ -40,8 +45,10 @@ class Memory(Model):
     """Number of words, or `fit`: as many as the workload needs."""
     size: Bits | None = timing(None)
     """Capacity instead of the number of words: another word width then keeps the capacity."""
-    bits: int = timing(gt=0, le=4096)
+    word_bits: int | None = timing(None, gt=0, le=MAX_WORD_BITS, alias="bits")
     """Bits per word."""
+    items: int | None = timing(None, gt=0)
+    """Items per word instead of its bits: the word is as wide as they need."""
     ports: Literal["1RW", "2RW", "1R1W", "2R1W", "2R2W"] = timing("1RW")
     """R reads, W writes, RW does either; each serves one access per memory clock cycle."""
     clock_ratio: int = timing(1, gt=0, le=8)
@@ -59,23 +66,59 @@ class Memory(Model):
             raise PathError(("words",), "give either `words` or `size`")
         if isinstance(self.words, int) and self.words <= 0:
             raise PathError(("words",), f"{self.words} is not > 0")
-        if self.size is not None and self.size % self.bits:
-            raise PathError(("bits",), f"{self.size} bits do not divide into words of {self.bits} bits")
-        if self.holds.item_bits > self.bits:
-            raise PathError(("holds", "item_bits"), f"an item of {self.holds.item_bits} bits does not fit a word of {self.bits}")
+        if (self.word_bits is None) == (self.items is None):
+            raise PathError(("bits",), "give either `bits` or `items`")
+        if isinstance(self.holds.item_bits, int):
+            self.check_widths()
         return self
+
+    def check_widths(self) -> None:
+        """Raise `PathError` if a word cannot hold what it should, now that `item_bits` is a number."""
+        if self.bits > MAX_WORD_BITS:
+            message = f"{self.items} items of {self.item_bits} bits need more than {MAX_WORD_BITS} bits a word"
+            raise PathError(("items",), message)
+        if self.bits and self.size is not None and self.size % self.bits:
+            raise PathError(("bits",), f"{self.size} bits do not divide into words of {self.bits} bits")
+        if self.item_bits > self.bits:
+            raise PathError(("holds", "item_bits"), f"an item of {self.item_bits} bits does not fit a word of {self.bits}")
+
+    @property
+    def item_bits(self) -> int:
+        """Bits per item; 0 if the state it is to hold does not exist.
+
+        Raises
+        ------
+        ValueError
+            If the width is still a name.
+        """
+        if isinstance(self.holds.item_bits, str):
+            raise ValueError(f"the width of `{self.holds.item_bits}` is not known before the core is programmed")
+        return self.holds.item_bits
+
+    @property
+    def bits(self) -> int:
+        """Bits per word."""
+        if self.word_bits is not None:
+            return self.word_bits
+        assert self.items is not None
+        return self.items * self.item_bits
 
     @property
     def capacity_words(self) -> int | None:
         """Number of words, or None if it follows from the workload."""
         if self.size is not None:
-            return self.size // self.bits
+            return self.size // max(self.bits, 1)
         return self.words if isinstance(self.words, int) else None
+
+    @property
+    def known_items(self) -> bool:
+        """Whether `items_per_word` is known already."""
+        return self.items is not None or isinstance(self.holds.item_bits, int)
 
     @property
     def items_per_word(self) -> int:
         """Items of a row that share a word."""
-        return self.bits // self.holds.item_bits
+        return self.items if self.items is not None else self.bits // max(self.item_bits, 1)
 
     def slots(self) -> tuple[int, int, int]:
         """Accesses per logic cycle as (reads only, writes only, either)."""

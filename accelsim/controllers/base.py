@@ -108,6 +108,10 @@ class Controller(ABC):
     def stages(self) -> Mapping[str, OperationGraph]:
         """Operation graph of every stage of the datapath, traced from the functions that run."""
 
+    def state_bits(self) -> Mapping[str, int]:
+        """Bits of each part of the state, by the names that `item_bits` of a memory may use."""
+        return {}
+
     @abstractmethod
     def weights(self) -> Mapping[str, NDArray[Any]]:
         """Present weights by matrix name, presynaptic index first."""

@@ -12,11 +12,11 @@ from accelsim.config.model import Model
 
 
 class InitialWeights(Model):
-    """Law of the 8-bit weights of a projection before anything is learnt.
+    """Law of the weights of a projection before anything is learnt.
 
-    The standard deviation is ``scale / sqrt(presynaptic neurons)``, in units of the weight's last bit, so that
-    the summed input of a neuron has the same spread whatever the number of its inputs. Weights are rounded to
-    integers and clipped to -128..127.
+    The standard deviation is ``scale / sqrt(presynaptic neurons)``, so that the summed input of a neuron has the
+    same spread whatever the number of its inputs. The unit of `scale` is the controller's: a real weight of 1, or
+    the last bit of an integer weight.
     """
 
     law: Literal["normal", "uniform", "zero"] = "normal"
@@ -26,8 +26,8 @@ class InitialWeights(Model):
     self_connections: bool = True
     """Whether a neuron of a recurrent projection may have a weight onto itself."""
 
-    def draw(self, rng: np.random.Generator, pre: int, post: int) -> NDArray[np.int8]:
-        """Draw (pre, post) int8 weights."""
+    def draw_real(self, rng: np.random.Generator, pre: int, post: int) -> NDArray[np.float64]:
+        """Draw (pre, post) real weights."""
         deviation = self.scale / np.sqrt(pre)
         if self.law == "zero":
             weights = np.zeros((pre, post))
@@ -37,4 +37,8 @@ class InitialWeights(Model):
             weights = rng.uniform(-1.0, 1.0, (pre, post)) * np.sqrt(3.0) * deviation
         if not self.self_connections:
             np.fill_diagonal(weights, 0.0)
-        return np.clip(np.rint(weights), -128, 127).astype(np.int8)
+        return weights
+
+    def draw(self, rng: np.random.Generator, pre: int, post: int) -> NDArray[np.int8]:
+        """Draw (pre, post) int8 weights: rounded to integers and clipped to -128..127."""
+        return np.clip(np.rint(self.draw_real(rng, pre, post)), -128, 127).astype(np.int8)

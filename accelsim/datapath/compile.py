@@ -2,7 +2,7 @@
 
 numba keys stored code by the file of the function alone: a kernel that calls into another, edited file would go
 on running the old code.  The package's kernels are therefore stored under a folder named by a hash of every
-source file of the package; other contents, another folder.
+source file that can hold one; other contents, another folder.
 """
 
 from __future__ import annotations
@@ -21,6 +21,8 @@ import accelsim
 import accelsim.datapath.jit  # noqa: F401  lets numba compile the intrinsics
 from accelsim.datapath.generate import cache_folder
 
+KERNEL_PACKAGES = ("controllers", "datapath", "engine", "neurons", "plasticity")
+"""Packages whose files hold kernels or scalar functions that kernels compile."""
 _KEPT_VERSIONS = 6
 
 
@@ -29,7 +31,7 @@ def package_cache() -> Path:
     """Folder for the compiled kernels of exactly this source tree; old trees' folders are pruned."""
     root = Path(accelsim.__file__).parent
     digest = hashlib.sha256()
-    for path in sorted(root.rglob("*.py")):
+    for path in sorted(path for package in KERNEL_PACKAGES for path in (root / package).rglob("*.py")):
         digest.update(str(path.relative_to(root)).encode())
         digest.update(path.read_bytes())
     folder = cache_folder() / f"package-{digest.hexdigest()[:24]}"

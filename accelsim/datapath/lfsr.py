@@ -124,14 +124,19 @@ def window_cycle(unfold: int, first: int) -> NDArray[np.uint16]:
     -------
     uint16 array, shape (:func:`cycle_length` of ``unfold``,)
     """
-    length = cycle_length(unfold)
-    windows = np.zeros(length, np.uint16)
+    windows = np.zeros(cycle_length(unfold), np.uint16)
+    _visit(unfold, first, windows)
+    return windows
+
+
+@inner
+def _visit(unfold: int, first: int, windows: NDArray[np.uint16]) -> None:
+    """Fill in the windows that an unfolded register shows one after the other."""
     state = first
-    for k in range(length):
+    for k in range(windows.size):
         windows[k] = state
         for _ in range(unfold):
             state = (state >> 1) | (((state >> 14) ^ state) & 1) << 14
-    return windows
 
 
 def cycle_length(unfold: int) -> int:

@@ -52,8 +52,8 @@ def place(architecture: Architecture, populations: Mapping[str, int], document: 
     for name, memory in core.memories.items():
         rows = spans[memory.holds.rows].items if memory.holds.rows else 1
         columns = spans[memory.holds.columns].items
-        needed = rows * -(-columns // memory.items_per_word)
-        capacity = memory.capacity_words
+        needed = rows * -(-columns // memory.items_per_word) if memory.item_bits else 0
+        capacity = memory.capacity_words if memory.item_bits else 0
         used[name] = needed
         words[name] = needed if capacity is None else capacity
         if capacity is not None and needed > capacity:
@@ -61,7 +61,7 @@ def place(architecture: Architecture, populations: Mapping[str, int], document: 
             problems.append(
                 problem(
                     ("core", "memories", name),
-                    f"{what} of {memory.holds.item_bits} bits need {needed} words of {memory.bits} bits, "
+                    f"{what} of {memory.item_bits} bits need {needed} words of {memory.bits} bits, "
                     f"{needed - capacity} more than the {capacity} there are",
                 )
             )

@@ -193,6 +193,7 @@ rules: Registry[type[PlasticityRule]] = Registry(
     entry_point_group="accelsim.plasticity",
     builtin={
         "delta": "accelsim.plasticity.delta:Delta",
+        "delta-fixed": "accelsim.plasticity.delta_fixed:DeltaFixed",
         "eprop": "accelsim.plasticity.eprop:EProp",
         "eprop-fixed": "accelsim.plasticity.eprop_fixed:EPropFixed",
     },

@@ -11,19 +11,17 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from accelsim.architecture.schema import Architecture
 from accelsim.config.document import Document
 from accelsim.config.errors import ConfigError, Problem
 from accelsim.config.loader import load_document
 from accelsim.controllers.activity import Activity
 from accelsim.engine.compiled import compiled_engine
-from accelsim.engine.counts import Counter, count_engine
-from accelsim.engine.log import ACTIONS, EventLog
+from accelsim.controllers.samples import Samples
+from accelsim.engine.counts import count_engine
 from accelsim.engine.reference import ReferenceEngine
 from accelsim.simulate.result import Result, Window, assemble
 from accelsim.simulate.setup import Setup, prepare
 from accelsim.simulate.totals import SplitTotals
-from accelsim.workload.schema import Workload
 from accelsim.workload.stream import Chunk, chunks, total_samples
 
 Engine = Literal["compiled", "simpy"]
@@ -95,39 +93,56 @@ def run(
     used_cpu = time.process_time()
     timing = _Timing(setup, engine)
     splits: list[SplitTotals] = []
-    sample_cycles: dict[str, list[NDArray[np.int64]]] = {"train": [], "test": []}
-    view = _View(window)
+    latencies: dict[str, list[NDArray[np.int64]]] = {}
+    shown: Window | None = None
     first_tick = 0
     done = 0
-    for chunk in chunks(setup.workload, setup.seed, setup.workload_document):
-        wanted = view.wants(first_tick, chunk)
-        outcome = setup.controller.run(chunk.samples, masks=wanted or engine == "simpy")
+    for chunk in _sized(chunks(setup.workload, setup.seed, setup.workload_document), engine):
+        samples = chunk.samples
+        wanted = range(0) if shown is not None else _window_ticks(window, first_tick, samples)
+        outcome = setup.controller.run(samples, masks=range(samples.ticks) if engine == "simpy" else wanted)
         counted = timing.count(outcome.activity)
-        cycles = np.add.reduceat(timing.cycles(counted), chunk.samples.start)
+        cycles = np.add.reduceat(timing.cycles(counted), samples.start)
         if not splits or (splits[-1].epoch, splits[-1].split) != (chunk.epoch, chunk.split):
-            splits.append(
-                SplitTotals(chunk.epoch, chunk.split, timing.counters, setup.controller.vocabulary.columns)
-            )
-        splits[-1].add(counted, outcome.activity.counts, cycles, outcome.answers, chunk.samples.label)
-        sample_cycles[chunk.split].append(cycles)
+            splits.append(SplitTotals(chunk.epoch, chunk.split, timing.counters, setup.controller.vocabulary.columns))
+        splits[-1].add(counted, outcome.activity.counts, cycles, outcome.answers, samples.label)
+        latencies.setdefault(chunk.split, []).append(cycles)
         if wanted:
-            view.take(first_tick, outcome.activity, timing, counted)
-        first_tick += len(outcome.activity)
-        done += len(chunk.samples)
+            shown = timing.window(first_tick, wanted, outcome.activity, counted)
+        first_tick += samples.ticks
+        done += len(samples)
         if progress is not None:
-            told = Progress(
-                chunk.epoch, setup.workload.epochs, chunk.split, done, total_samples(setup.workload), splits[-1].accuracy
-            )
-            progress(told)
+            of = total_samples(setup.workload)
+            progress(Progress(chunk.epoch, setup.workload.epochs, chunk.split, done, of, splits[-1].accuracy))
     return assemble(
         setup,
         engine,
         splits,
-        {split: np.concatenate(parts) for split, parts in sample_cycles.items() if parts},
-        view.window,
+        {split: np.concatenate(parts) for split, parts in latencies.items()},
+        shown,
         wall_s=time.perf_counter() - started,
         cpu_s=time.process_time() - used_cpu,
     )
+
+
+def _sized(stream: Iterator[Chunk], engine: Engine) -> Iterator[Chunk]:
+    """Chunks as they come, or sample by sample for the reference engine, which needs every mask of a chunk."""
+    for chunk in stream:
+        if engine == "compiled":
+            yield chunk
+        else:
+            for i in range(len(chunk.samples)):
+                yield Chunk(chunk.epoch, chunk.split, chunk.samples.part(i, i + 1))
+
+
+def _window_ticks(window: tuple[int, int] | None, first_tick: int, samples: Samples) -> range:
+    """Ticks of a chunk that the timeline shows, if the window begins in this chunk."""
+    if window is not None:
+        start, stop = window[0] - first_tick, window[1] - first_tick
+        return range(start, min(stop, samples.ticks)) if 0 <= start < samples.ticks else range(0)
+    learning = np.flatnonzero(samples.target_valid & samples.training[samples.sample_of_tick])
+    start = max(0, int(learning[0]) - WINDOW_TICKS // 2) if learning.size else 0
+    return range(start, min(start + WINDOW_TICKS, samples.ticks))
 
 
 class _Timing:
@@ -136,71 +151,29 @@ class _Timing:
     def __init__(self, setup: Setup, engine: Engine) -> None:
         self.counts = count_engine(setup.program)
         self.counters = self.counts.counters
-        self.reference = (
-            ReferenceEngine(setup.architecture, setup.placement, setup.controller.vocabulary)
-            if engine == "simpy"
-            else None
-        )
+        self.reference = ReferenceEngine(setup.architecture, setup.placement, setup.controller.vocabulary)
         self.compiled = compiled_engine(setup.program)
+        self.engine = engine
         self._cycles = [i for i, counter in enumerate(self.counters) if counter.kind == "cycles"]
 
     def count(self, activity: Activity) -> NDArray[np.int64]:
         """Counters of every time step, (time steps, counters)."""
-        if self.reference is None:
+        if self.engine == "compiled":
             return self.counts.run(activity.counts)
-        return counters_of(self.reference.run(activity), self.counters)
+        return self.reference.run(activity).table(self.counters)
 
     def cycles(self, counted: NDArray[np.int64]) -> NDArray[np.int64]:
         """All cycles of every time step."""
         return counted[:, self._cycles].sum(axis=1)
 
-
-def counters_of(log: EventLog, counters: tuple[Counter, ...]) -> NDArray[np.int64]:
-    """Counters of every time step summed up from an event log.
-
-    The log does not tell phases apart; a state, memory or stage used by several phases is attributed to the
-    phase whose state is open.
-    """
-    from accelsim.engine.log import BEGIN, END
-
-    rows = log.rows
-    result = np.zeros((log.tick_start.size, len(counters)), np.int64)
-    column = {(counter.kind, counter.target, counter.phase): i for i, counter in enumerate(counters)}
-    del rows, column, BEGIN, END, ACTIONS
-    return result
-
-
-class _View:
-    """The window of time steps whose events are placed in time."""
-
-    def __init__(self, window: tuple[int, int] | None) -> None:
-        self.range = window
-        self.window: Window | None = None
-
-    def wants(self, first_tick: int, chunk: Chunk) -> bool:
-        """Whether a chunk holds the window."""
-        if self.window is not None:
-            return False
-        if self.range is None:
-            return True
-        return first_tick <= self.range[0] < first_tick + chunk.samples.ticks
-
-    def take(self, first_tick: int, activity: Activity, timing: _Timing, counted: NDArray[np.int64]) -> None:
-        """Keep the window of a chunk."""
-        start, stop = self._bounds(first_tick, activity)
-        part = activity.window(start - first_tick, stop - first_tick)
-        before = int(timing.cycles(counted[: start - first_tick]).sum())
-        log = timing.compiled.run(part, before)
-        self.window = Window(start, counted[start - first_tick : stop - first_tick], part, log)
-
-    def _bounds(self, first_tick: int, activity: Activity) -> tuple[int, int]:
-        end = first_tick + len(activity)
-        if self.range is not None:
-            return self.range[0], min(self.range[1], end)
-        return first_tick, end
-
-
-def setups(architecture: Architecture, workload: Workload) -> Iterator[None]:
-    """Not used."""
-    del architecture, workload
-    yield None
+    def window(self, first_tick: int, ticks: range, activity: Activity, counted: NDArray[np.int64]) -> Window:
+        """Place the events of some time steps in time, by both engines."""
+        start = activity.masked.start
+        part = Activity(
+            activity.counts[ticks.start : ticks.stop],
+            {name: mask[ticks.start - start : ticks.stop - start] for name, mask in activity.masks.items()},
+            range(len(ticks)),
+        )
+        log = self.compiled.run(part)
+        difference = self.reference.run(part).log.first_difference(log)
+        return Window(first_tick + ticks.start, counted[ticks.start : ticks.stop], self.counters, log, difference)
