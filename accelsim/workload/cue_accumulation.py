@@ -16,7 +16,7 @@ from pydantic import Field, model_validator
 
 from accelsim.config.model import Model, PathError, PathErrors
 from accelsim.config.quantity import Quantity, Time, format_quantity
-from accelsim.workload.samples import Samples
+from accelsim.controllers.samples import Samples
 
 LEFT, RIGHT, RECALL, NOISE = range(4)
 """Input groups, in the order of their addresses. LEFT and RIGHT are also the two classes."""

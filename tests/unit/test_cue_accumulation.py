@@ -5,7 +5,7 @@ from accelsim.config.document import Document
 from accelsim.config.errors import ConfigError
 from accelsim.config.model import validate
 from accelsim.workload.cue_accumulation import LEFT, NOISE, RECALL, RIGHT, CueAccumulation
-from accelsim.workload.initial import InitialWeights
+from accelsim.controllers.initial import InitialWeights
 
 TASK = CueAccumulation(kind="cue-accumulation")
 SMALL = CueAccumulation(kind="cue-accumulation", cues=3, delay=0.05, recall_duration=0.02, group_size=4)
@@ -131,8 +131,8 @@ def test_a_sample_can_be_drawn_alone():
 
 
 def problems(**fields):
+    document = Document.of({"workload": "x", "task": {"kind": "cue-accumulation", **fields}}, "workload")
     with pytest.raises(ConfigError) as error:
-        document = Document.of({"workload": "x", "task": {"kind": "cue-accumulation", **fields}}, "workload")
         validate(document, CueAccumulation, at=("task",))
     return str(error.value).splitlines()
 

@@ -52,9 +52,12 @@ def loop_source(datapath: Datapath) -> str:
         parts.append(kernels[slot] if slot in kernels else f"{slot} = {default}\n")
     rows = inspect.getsource(loop.learn_rows)
     for_output = rows.replace("def learn_rows(", "def learn_output_rows(").replace(" visit(", " visit_output(")
-    parts += map(_compiled, (rows, for_output, inspect.getsource(loop.run_ticks)))
-    # arrays all come from the caller: without reference counting the loop is smaller and several times faster
-    return "\n\n".join(parts).replace("nogil=True)", "nogil=True, _nrt=False)")
+    parts += [_compiled(rows), _compiled(for_output)]
+    # Kernels melt into the loop, and arrays all come from the caller, so that nothing counts references: together
+    # this is several times faster, and quicker to compile.
+    inlined = "\n\n".join(parts).replace("cache=True", 'inline="always"')
+    run_ticks = _compiled(inspect.getsource(loop.run_ticks))
+    return f"{inlined}\n\n{run_ticks}".replace("nogil=True", "nogil=True, _nrt=False")
 
 
 def _learns(rule: PlasticityRule) -> bool:

@@ -1,0 +1,155 @@
+"""The commands.  Everything heavy is imported when a command runs, so that `--help` answers at once."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated, Any
+
+import typer
+
+app = typer.Typer(
+    name="accelsim",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Simulate edge accelerators that keep learning: time, energy, area and learning scores in one run.",
+)
+
+Settings = Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Change a key of the architecture, "
+                     "or of the workload with `workload.` in front.")]  # fmt: skip
+Plugins = Annotated[list[str] | None, typer.Option("--plugin", metavar="FILE", help="Load rules or neuron models from a "
+                    "Python file (it is executed).")]  # fmt: skip
+EngineName = Annotated[str, typer.Option("--engine", help="compiled or simpy; both give the same events.")]
+Seed = Annotated[int, typer.Option("--seed", min=0, help="Seed of everything random.")]
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from accelsim import __version__
+
+        typer.echo(f"accelsim {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _main(version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Show it.")] = False) -> None:
+    del version
+
+
+@app.command()
+def run(
+    architecture: Annotated[str, typer.Argument(help="Architecture: a YAML file or a shipped name.")],
+    workload: Annotated[str, typer.Argument(help="Workload: a YAML file or a shipped name.")],
+    engine: EngineName = "compiled",
+    out: Annotated[str | None, typer.Option("--out", metavar="DIR", help="Folder for the results [default: runs/ARCH-WORKLOAD].")] = None,
+    settings: Settings = None,
+    seed: Seed = 0,
+    window: Annotated[str | None, typer.Option("--window", metavar="FROM:TO", help="Time steps that the timeline shows.")] = None,
+    trace: Annotated[str | None, typer.Option("--trace", metavar="FILE", help="Write the timeline (Chrome trace JSON) here too.")] = None,
+    plugin: Plugins = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the results of an earlier run.")] = False,
+) -> None:
+    """Run a workload on a chip and report time, energy, area and how well it learned."""
+    from accelsim.cli import commands
+
+    commands.run(architecture, workload, engine, out, settings or [], seed, window, trace, plugin or [], overwrite)
+
+
+@app.command()
+def sweep(
+    study: Annotated[str, typer.Argument(help="Sweep: a YAML file.")],
+    out: Annotated[str | None, typer.Option("--out", metavar="DIR", help="Folder for the results [default: runs/NAME].")] = None,
+    workers: Annotated[int, typer.Option("--workers", min=1, help="Processes.")] = 2,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with an interrupted sweep.")] = False,
+    settings: Settings = None,
+    plugin: Plugins = None,
+) -> None:
+    """Run every point of a design space."""
+    from accelsim.cli import commands
+
+    commands.sweep(study, out, workers, resume, settings or [], plugin or [])
+
+
+@app.command()
+def report(folder: Annotated[str, typer.Argument(help="Folder of a run or a sweep.")]) -> None:
+    """Draw the figures and the page of a run or a sweep."""
+    from accelsim.cli import commands
+
+    commands.report(folder)
+
+
+@app.command()
+def validate(
+    folder: Annotated[str, typer.Argument(help="Folder of golden cases (with a golden.yaml).")],
+    engine: EngineName = "compiled",
+    cases: Annotated[str, typer.Option("--cases", metavar="GLOB", help="Only cases whose name matches.")] = "*",
+    json_file: Annotated[str | None, typer.Option("--json", metavar="FILE", help="Write every comparison here.")] = None,
+) -> None:
+    """Replay golden cases; exit status 1 if any fails, 2 if the folder is malformed."""
+    from accelsim.cli import commands
+
+    commands.validate(folder, engine, cases, json_file)
+
+
+@app.command()
+def describe(
+    thing: Annotated[list[str], typer.Argument(help="An architecture, workload, rule, neuron model or technology, e.g. `reckon` or `technology 28nm`.")],
+    settings: Settings = None,
+    plugin: Plugins = None,
+) -> None:
+    """Say what a thing is, in words and numbers, with sources."""
+    from accelsim.cli import describing
+
+    describing.describe(thing, settings or [], plugin or [])
+
+
+@app.command(name="list")
+def list_(
+    kind: Annotated[str, typer.Argument(help="architectures, workloads, rules, neurons, controllers or technologies.")],
+    plugin: Plugins = None,
+) -> None:
+    """List what there is of a kind."""
+    from accelsim.cli import describing
+
+    describing.list_things(kind, plugin or [])
+
+
+@app.command()
+def schema(kind: Annotated[str, typer.Argument(help="architecture, workload or sweep.")]) -> None:
+    """Print the JSON Schema of a kind of document, for editors."""
+    from accelsim.cli import describing
+
+    describing.schema(kind)
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Entry point: runs a command; a user's mistake is one clear message and exit status 2."""
+    from accelsim.config.errors import ConfigError
+
+    try:
+        status: Any = app(arguments, standalone_mode=False)
+    except ConfigError as error:
+        _complain(str(error))
+        raise SystemExit(2) from None
+    except KeyboardInterrupt:
+        _complain("interrupted")
+        raise SystemExit(130) from None
+    except BrokenPipeError:
+        raise SystemExit(141) from None
+    except Exception as error:
+        message = _usage_message(error)
+        if message is None:
+            raise
+        _complain(message)
+        raise SystemExit(2) from None
+    raise SystemExit(status if isinstance(status, int) else 0)
+
+
+def _usage_message(error: Exception) -> str | None:
+    """Message of a mistake on the command line, as the argument parser words it."""
+    formatted = getattr(error, "format_message", None)
+    return formatted() if callable(formatted) else None
+
+
+def _complain(message: str) -> None:
+    print(message, file=sys.stderr)

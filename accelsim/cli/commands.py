@@ -1,0 +1,166 @@
+"""What the commands `run`, `sweep`, `report` and `validate` do."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from accelsim.config.document import Document
+from accelsim.config.errors import ConfigError, Problem, did_you_mean
+from accelsim.config.loader import load_document
+from accelsim.cli.progress import run_progress, sweep_progress
+
+ENGINES = ("compiled", "simpy")
+
+
+def usage(path: str, message: str) -> ConfigError:
+    """A mistake in a flag."""
+    return ConfigError(Problem(path=path, message=message))
+
+
+def check_engine(engine: str) -> Any:
+    """The engine of that name."""
+    if engine not in ENGINES:
+        raise usage("--engine", f"'{engine}' is not one of {', '.join(ENGINES)}{did_you_mean(engine, ENGINES)}")
+    return engine
+
+
+def load_plugins(files: Sequence[str]) -> None:
+    """Execute plug-in files: the user named them."""
+    if not files:
+        return
+    from accelsim.datapath.plugins import load_plugin
+    from accelsim.neurons.base import models
+    from accelsim.plasticity.base import rules
+
+    for file in files:
+        load_plugin(file, rules, models)
+
+
+def split_settings(settings: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Settings of the architecture and of the workload."""
+    architecture: list[str] = []
+    workload: list[str] = []
+    for text in settings:
+        if text.startswith("workload."):
+            workload.append(text.removeprefix("workload."))
+        else:
+            architecture.append(text.removeprefix("architecture."))
+    return architecture, workload
+
+
+def load_pair(architecture: str, workload: str, settings: Sequence[str]) -> tuple[Document, Document]:
+    """Both documents with their settings; the problems of both are told together."""
+    found: list[Document] = []
+    problems: list[Problem] = []
+    parts = split_settings(settings)
+    for name, kind, overrides in ((architecture, "architecture", parts[0]), (workload, "workload", parts[1])):
+        try:
+            found.append(load_document(name, kind, overrides=overrides))
+        except ConfigError as error:
+            problems.extend(error.problems)
+    if problems:
+        raise ConfigError(problems)
+    return found[0], found[1]
+
+
+def parse_window(text: str | None) -> tuple[int, int] | None:
+    """A range of time steps from `FROM:TO`."""
+    if text is None:
+        return None
+    first, colon, last = text.partition(":")
+    if not colon or not first.isdigit() or not last.isdigit() or int(first) >= int(last):
+        raise usage("--window", f"'{text}' is no range of time steps; write it as FROM:TO, e.g. 2100:2110")
+    return int(first), int(last)
+
+
+def run(
+    architecture: str,
+    workload: str,
+    engine: str,
+    out: str | None,
+    settings: Sequence[str],
+    seed: int,
+    window: str | None,
+    trace: str | None,
+    plugins: Sequence[str],
+    overwrite: bool,
+) -> None:
+    """Simulate, save, draw, summarise."""
+    chosen = check_engine(engine)
+    ticks = parse_window(window)
+    load_plugins(plugins)
+    documents = load_pair(architecture, workload, settings)
+
+    from accelsim.formats.atomic import prepare_output_directory, write_text_atomic
+    from accelsim.report import report as draw
+    from accelsim.report.summary import print_summary
+    from accelsim.simulate.run import run as simulate
+    from accelsim.simulate.setup import prepare
+
+    setup = prepare(*documents, seed)
+    folder = Path(out) if out else Path("runs") / f"{documents[0].name}-{documents[1].name}"
+    prepare_output_directory(folder, marker="result.json", overwrite=overwrite or out is None)
+    console = Console()
+    with run_progress(console) as progress:
+        result = simulate(setup, engine=chosen, window=ticks, progress=progress)
+    result.save(folder, overwrite=True)
+    if trace is not None and result.window is not None:
+        write_text_atomic(Path(trace), (folder / "timeline.json").read_text(encoding="utf-8"))
+    draw(folder)
+    print_summary(result, console)
+    console.print(f"results in {folder}: report.html, result.json, epochs.csv, steps.csv, timeline.json, figures/")
+
+
+def sweep(study: str, out: str | None, workers: int, resume: bool, settings: Sequence[str], plugins: Sequence[str]) -> None:
+    """Run a design space, save and draw it."""
+    load_plugins(plugins)
+    document = load_document(study, "sweep", overrides=settings)
+
+    from accelsim.explore import sweep as explore
+    from accelsim.report import report as draw
+
+    folder = Path(out) if out else Path("runs") / document.name
+    console = Console()
+    with sweep_progress(console) as progress:
+        outcome = explore(document, folder, workers=workers, resume=resume, progress=progress, plugins=tuple(plugins))
+    draw(folder)
+    console.print(outcome.summary())
+    console.print(f"results in {folder}: report.html, points.csv, figures/")
+
+
+def report(folder: str) -> None:
+    """Draw a run or a sweep again."""
+    from accelsim.report import report as draw
+
+    for path in draw(Path(folder)):
+        print(path)
+
+
+def validate(folder: str, engine: str, pattern: str, json_file: str | None) -> None:
+    """Replay golden cases, one line a case, last line the summary."""
+    chosen = check_engine(engine)
+
+    from accelsim.formats.atomic import write_text_atomic
+    from accelsim.validation import validate_folder
+
+    reports = []
+    for case in validate_folder(folder, engine=chosen, pattern=pattern):
+        print(case.line(), flush=True)
+        reports.append(case)
+    failed = sum(not case.passed and case.skipped is None for case in reports)
+    skipped = sum(case.skipped is not None for case in reports)
+    values = sum(case.values for case in reports)
+    mismatches = sum(case.mismatches for case in reports)
+    if json_file is not None:
+        write_text_atomic(Path(json_file), json.dumps([case.as_data() for case in reports], indent=1))
+    print(
+        f"{len(reports) - failed - skipped} passed, {failed} failed, {skipped} skipped; "
+        f"{values} values compared, {mismatches} mismatches"
+    )
+    if failed:
+        raise SystemExit(1)

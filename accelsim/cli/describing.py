@@ -1,0 +1,176 @@
+"""What the commands `describe`, `list` and `schema` print."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from accelsim.cli.commands import load_plugins, split_settings, usage
+from accelsim.config.errors import ConfigError, did_you_mean
+from accelsim.config.library import shipped
+from accelsim.config.loader import load_document
+from accelsim.config.model import validate
+from accelsim.config.quantity import format_quantity
+
+KINDS = ("architecture", "workload", "rule", "neuron", "controller", "technology")
+PLURALS = {"architectures": "architecture", "workloads": "workload", "rules": "rule", "neurons": "neuron",
+           "controllers": "controller", "technologies": "technology"}  # fmt: skip
+
+
+def names(kind: str) -> list[str]:
+    """Everything there is of a kind."""
+    if kind in ("architecture", "workload"):
+        return sorted(shipped(kind))
+    if kind == "technology":
+        from accelsim.technology.node import names as technologies
+
+        return list(technologies())
+    return list(_registry(kind).names())
+
+
+def _registry(kind: str) -> Any:
+    if kind == "rule":
+        from accelsim.plasticity.base import rules
+
+        return rules
+    if kind == "neuron":
+        from accelsim.neurons.base import models
+
+        return models
+    from accelsim.controllers.base import controllers
+
+    return controllers
+
+
+def list_things(plural: str, plugins: Sequence[str]) -> None:
+    """Print the names of a kind, one a line."""
+    if plural not in PLURALS:
+        raise usage("list", f"'{plural}' is not one of {', '.join(PLURALS)}{did_you_mean(plural, list(PLURALS))}")
+    load_plugins(plugins)
+    for name in names(PLURALS[plural]):
+        print(name)
+
+
+def describe(words: Sequence[str], settings: Sequence[str], plugins: Sequence[str]) -> None:
+    """Print what a thing is; the kind may be left out if the name is unique."""
+    load_plugins(plugins)
+    if len(words) == 2:
+        kind, name = words
+        if kind not in KINDS:
+            raise usage("describe", f"'{kind}' is not one of {', '.join(KINDS)}{did_you_mean(kind, KINDS)}")
+    elif len(words) == 1:
+        name = words[0]
+        kind = _kind_of(name)
+    else:
+        raise usage("describe", f"'{' '.join(words)}' is no thing; write `accelsim describe [KIND] NAME`")
+    printers: dict[str, Callable[[str, Sequence[str]], None]] = {
+        "architecture": _architecture,
+        "workload": _workload,
+        "technology": _technology,
+        "rule": _registered,
+        "neuron": _registered,
+        "controller": _controller,
+    }
+    printers[kind](name, settings)
+
+
+def _kind_of(name: str) -> str:
+    plain = name.rsplit("/", 1)[-1].removesuffix(".yaml")
+    if name.endswith((".yaml", ".yml")):
+        for kind in ("architecture", "workload"):
+            try:
+                load_document(name, kind)
+            except ConfigError:
+                continue
+            return kind
+    known = {kind: names(kind) for kind in KINDS}
+    for kind in KINDS:
+        if plain in known[kind]:
+            return kind
+    every = sorted({name for listed in known.values() for name in listed})
+    raise usage("describe", f"there is no `{name}`{did_you_mean(plain, every)}")
+
+
+def _architecture(name: str, settings: Sequence[str]) -> None:
+    from accelsim.architecture.schema import Architecture
+    from accelsim.simulate.describe import priced_parts
+
+    document = load_document(name, "architecture", overrides=split_settings(settings)[0])
+    chip = validate(document, Architecture)
+    console = Console()
+    console.print(f"[bold]{chip.architecture}[/bold]  {chip.description}")
+    console.print(
+        f"{chip.technology}, {format_quantity(chip.voltage, 'V')}, {format_quantity(chip.clock, 'Hz')}, "
+        f"controller {chip.core.controller}, rules {chip.core.rules}"
+    )
+    memories = Table("memory", "words", "bits", "ports", "holds", title="memories")
+    for key, memory in chip.core.memories.items():
+        rows = f"{memory.holds.rows} x " if memory.holds.rows else ""
+        words = str(memory.capacity_words or "as needed")
+        memories.add_row(key, words, str(memory.bits), memory.ports, f"{rows}{memory.holds.columns}, {memory.holds.item_bits} b")
+    console.print(memories)
+    parts = Table("component", "action", "energy", "leakage", "area", "from", title="costs (nominal, band)")
+    for row in priced_parts(chip, document):
+        parts.add_row(*row)
+    console.print(parts)
+    console.print("phases of a time step: " + " -> ".join(chip.core.sequence))
+
+
+def _workload(name: str, settings: Sequence[str]) -> None:
+    from accelsim.workload.schema import Workload
+
+    overrides = [text.removeprefix("workload.") for text in settings]
+    workload = validate(load_document(name, "workload", overrides=overrides), Workload)
+    print(f"{workload.workload}  {workload.description}")
+    print(f"task {workload.task.kind}: {workload.task}")
+    print(f"network {dict(workload.network)}, learning {workload.learning}")
+    print(f"{workload.epochs} epochs of {workload.training_samples} training and {workload.test_samples} test samples")
+    print(f"settings for {', '.join(workload.settings) or 'no chip'}")
+
+
+def _technology(name: str, settings: Sequence[str]) -> None:
+    del settings
+    from accelsim.technology.node import describe_technology, load_technology
+
+    technology = load_technology(name)
+    table = Table("quantity", "low", "nominal", "high", "unit", "source", "verified", title=technology.title)
+    for row in describe_technology(technology):
+        table.add_row(*(f"{value:.4g}" if isinstance(value, float) else str(value) for value in row))
+    Console().print(table)
+
+
+def _registered(name: str, settings: Sequence[str]) -> None:
+    del settings
+    for kind in ("rule", "neuron"):
+        registry = _registry(kind)
+        if name in registry.names():
+            print(registry.get(name)().describe())
+            return
+    raise usage("describe", f"there is no rule or neuron model `{name}`")
+
+
+def _controller(name: str, settings: Sequence[str]) -> None:
+    del settings
+    controller = _registry("controller").get(name)
+    print(f"{name}: {(controller.__doc__ or '').strip()}")
+    print(f"conditions: {', '.join(controller.vocabulary.conditions)}")
+    for mask, axes in controller.vocabulary.masks.items():
+        print(f"mask {mask} over {' x '.join(axes)}")
+    print(f"counts: {', '.join(controller.vocabulary.counts)}")
+
+
+def schema(kind: str) -> None:
+    """Print the JSON Schema of a kind of document."""
+    from accelsim.architecture.schema import Architecture
+    from accelsim.config.schema import json_schema
+    from accelsim.explore.schema import SweepDocument
+    from accelsim.workload.schema import Workload
+
+    models = {"architecture": Architecture, "workload": Workload, "sweep": SweepDocument}
+    if kind not in models:
+        raise usage("schema", f"'{kind}' is not one of {', '.join(models)}{did_you_mean(kind, list(models))}")
+    print(json.dumps(json_schema(models[kind], kind), indent=2))

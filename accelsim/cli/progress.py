@@ -1,0 +1,60 @@
+"""Progress bars with rate and time left; silent when the output is no terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+
+@contextmanager
+def _bar(console: Console, rate_unit: str) -> Iterator[tuple[Progress, Any]]:
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn(f"{{task.fields[rate]}} {rate_unit}"),
+        TimeRemainingColumn(),
+    )
+    progress = Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
+    with progress:
+        yield progress, progress.add_task("starting", total=None, rate="-")
+
+
+@contextmanager
+def run_progress(console: Console) -> Iterator[Callable[[Any], None]]:
+    """Progress of one run: epoch, split, samples, accuracy so far."""
+    with _bar(console, "samples/s") as (progress, task):
+
+        def tell(state: Any) -> None:
+            accuracy = "" if state.accuracy is None else f", accuracy {state.accuracy:.2f}"
+            speed = progress.tasks[task].speed
+            progress.update(
+                task,
+                completed=state.samples,
+                total=state.total_samples,
+                description=f"epoch {state.epoch + 1}/{state.epochs} {state.split}{accuracy}",
+                rate=f"{speed:.1f}" if speed else "-",
+            )
+
+        yield tell
+
+
+@contextmanager
+def sweep_progress(console: Console) -> Iterator[Callable[[Any], None]]:
+    """Progress of a sweep: points done and failed."""
+    with _bar(console, "points/s") as (progress, task):
+
+        def tell(state: Any) -> None:
+            progress.update(
+                task,
+                completed=state.done,
+                total=state.total,
+                description=f"{state.failed} failed" if state.failed else "points",
+                rate=f"{state.rate:.2f}" if state.rate else "-",
+            )
+
+        yield tell

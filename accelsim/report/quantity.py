@@ -1,0 +1,98 @@
+"""Numbers as a reader wants them: a unit that fits, few digits, and the band beside the nominal value."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping
+
+MISSING = "-"
+NOMINAL_DIGITS, BOUND_DIGITS = 3, 2
+
+_LADDERS = {
+    "J": (("pJ", 1e-12), ("nJ", 1e-9), ("uJ", 1e-6), ("mJ", 1e-3), ("J", 1.0)),
+    "W": (("pW", 1e-12), ("nW", 1e-9), ("uW", 1e-6), ("mW", 1e-3), ("W", 1.0)),
+    "s": (("ns", 1e-9), ("us", 1e-6), ("ms", 1e-3), ("s", 1.0)),
+    "m2": (("um2", 1e-12), ("mm2", 1e-6)),
+    "Hz": (("Hz", 1.0), ("kHz", 1e3), ("MHz", 1e6), ("GHz", 1e9)),
+    "V": (("mV", 1e-3), ("V", 1.0)),
+}
+_UNITS = {symbol.lower(): (kind, si) for kind, steps in _LADDERS.items() for symbol, si in steps}
+_SYMBOLS = {symbol.lower(): symbol for steps in _LADDERS.values() for symbol, _ in steps}
+_BANDS = ("_low", "_high", "_p99")
+
+
+def unit_of(name: str) -> str | None:
+    """Return the key of the unit in a name such as `energy_total_pj_low`; None for a plain number."""
+    for ending in _BANDS:
+        name = name.removesuffix(ending)
+    last = name.rpartition("_")[2]
+    return last if last in _UNITS else None
+
+
+def label(name: str) -> str:
+    """Return a name as words with its unit: `energy_total_pj` gives `energy total [pJ]`."""
+    key = unit_of(name)
+    if key is None:
+        return name.replace("_", " ")
+    words = " ".join(word for word in name.split("_") if word != key)
+    return f"{words} [{_SYMBOLS[key]}]"
+
+
+def significant(value: float, digits: int) -> str:
+    """Return a number rounded to so many significant digits, never with an exponent."""
+    if value == 0 or not math.isfinite(value):
+        return f"{value:g}"
+    rounded = float(f"{value:.{digits - 1}e}")
+    decimals = digits - 1 - math.floor(math.log10(abs(rounded)))
+    return f"{rounded:,.{max(decimals, 0)}f}"
+
+
+def fitting(values_si: list[float], kind: str) -> tuple[str, float]:
+    """Return symbol and SI size of the largest unit of `kind` that is not larger than the largest value."""
+    steps = _LADDERS[kind]
+    largest = max((abs(value) for value in values_si), default=0.0)
+    chosen = [step for step in steps if step[1] <= largest * (1 + 1e-9)]
+    return chosen[-1] if chosen else steps[0]
+
+
+def banded(value: float, low: float | None, high: float | None, unit: str) -> str:
+    """Return `12.7 uW (2.9 - 83)`; without the bracket if the bounds are missing or equal the value."""
+    text = f"{significant(value, NOMINAL_DIGITS)} {unit}"
+    if low is None or high is None or low == high:
+        return text
+    return f"{text} ({significant(low, BOUND_DIGITS)} - {significant(high, BOUND_DIGITS)})"
+
+
+def quantity(row: Mapping[str, float | None], name: str) -> str:
+    """Return the number `name` of a row with its band, in the unit that fits it; `-` if it is missing."""
+    value, key = row.get(name), unit_of(name)
+    if value is None:
+        return MISSING
+    if key is None:
+        return f"{value:,}" if isinstance(value, int) else significant(value, NOMINAL_DIGITS)
+    kind, si = _UNITS[key]
+    unit, size = fitting([value * si], kind)
+    factor = si / size
+    low, high = (row.get(f"{name}{end}") for end in ("_low", "_high"))
+    return banded(
+        value * factor,
+        None if low is None else low * factor,
+        None if high is None else high * factor,
+        unit,
+    )
+
+
+def percent(share: float | None) -> str:
+    """Return a share as per cent; `-` if it is missing."""
+    return MISSING if share is None else f"{100 * share:.1f} %"
+
+
+def typeset(text: str) -> str:
+    """Return text with ASCII units in print form: `uW` as µW, `mm2` as mm²."""
+    return re.sub(r"\bu(?=(?:J|W|s|m2)\b)", "µ", text).replace("m2", "m²")
+
+
+def printable(text: object) -> str:
+    """Return text from a file without control characters, which terminals obey and XML forbids."""
+    return "".join(char if char.isprintable() else ascii(char)[1:-1] for char in str(text))

@@ -1,0 +1,44 @@
+"""The parts of a chip with their costs, as `accelsim describe` shows them."""
+
+from __future__ import annotations
+
+from accelsim.architecture.schema import Architecture
+from accelsim.config.document import Document
+from accelsim.config.library import shipped
+from accelsim.config.loader import load_document
+from accelsim.config.quantity import format_quantity
+from accelsim.simulate.pricing import price
+from accelsim.simulate.setup import prepare
+from accelsim.technology.estimate import Estimate
+
+
+def priced_parts(architecture: Architecture, document: Document) -> list[tuple[str, ...]]:
+    """Rows (component, action, energy, leakage, area, sources) of a chip.
+
+    Sizes that follow from a network, and the datapath of a rule, are those of the first shipped workload with
+    settings for the chip's controller.
+    """
+    workload = _workload_for(architecture.core.controller)
+    setup = prepare(document, workload, seed=0)
+    costs = price(setup.architecture, setup.placement, setup.controller.stages(), document)
+    rows = []
+    for name, part in costs.components.items():
+        for action, energy in part.energy_j.items():
+            sources = "; ".join(dict.fromkeys(source.text for source in energy.sources))
+            rows.append(
+                (name, action, _band(energy, "J"), _band(part.leakage_w, "W"), _band(part.area_m2, "m2"), sources)
+            )
+    return rows
+
+
+def _workload_for(controller: str) -> Document:
+    for name in sorted(shipped("workload")):
+        document = load_document(name, "workload")
+        if controller in (document.data.get("settings") or {}):
+            return document
+    raise LookupError(f"no shipped workload has settings for controller `{controller}`")
+
+
+def _band(estimate: Estimate, unit: str) -> str:
+    low, nominal, high = (format_quantity(value, unit) for value in (estimate.low, estimate.nominal, estimate.high))
+    return f"{nominal} ({low} .. {high})"
