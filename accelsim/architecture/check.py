@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from accelsim.architecture.indices import (
@@ -15,7 +15,7 @@ from accelsim.architecture.indices import (
     WordSet,
 )
 from accelsim.architecture.phases import Access, Nest, StageRun
-from accelsim.config.errors import did_you_mean
+from accelsim.config.errors import choose_from
 from accelsim.config.model import PathError
 
 if TYPE_CHECKING:
@@ -26,12 +26,11 @@ Path = tuple[str | int, ...]
 
 def name_problems(core: Core) -> list[PathError]:
     """Every name in the index sets and phases of a core that leads nowhere."""
-    return [*_index_set_problems(core), *_sequence_problems(core), *_nest_problems(core), *_layout_problems(core)]
+    return [*_index_set_problems(core), *_sequence_problems(core), *_nest_problems(core), *_stage_problems(core), *_layout_problems(core)]
 
 
-def _unknown(path: Path, kind: str, name: str, known: object) -> PathError:
-    names = list(known)  # type: ignore[call-overload]
-    return PathError(path, f"`{name}` is no {kind} of this core{did_you_mean(name, names)}")
+def _unknown(path: Path, kind: str, name: str, known: Iterable[str]) -> PathError:
+    return PathError(path, f"`{name}` is no {kind} of this core{choose_from(name, known)}")
 
 
 def _index_set_problems(core: Core) -> Iterator[PathError]:
@@ -101,6 +100,9 @@ def _in_nest(core: Core, nest: Nest, at: Path, outer: tuple[str, ...]) -> Iterat
     for name in nest.loops:
         if name not in core.index_sets:
             yield _unknown((*at, "for"), "index set", name, core.index_sets)
+    for i, name in enumerate(loops):
+        if i >= len(outer) and name in loops[:i]:
+            yield PathError((*at, "for"), f"a loop over `{name}` inside a loop over `{name}`")
     for name in nest.loops:
         if name in core.index_sets:
             index_set = core.index_sets[name]
@@ -121,11 +123,27 @@ def _in_nest(core: Core, nest: Nest, at: Path, outer: tuple[str, ...]) -> Iterat
             if isinstance(run, StageRun) and run.per is not None and run.per not in core.index_sets:
                 yield _unknown((*at, "steps", i, "runs", j, "per"), "index set", run.per, core.index_sets)
             stage = run if isinstance(run, str) else run.stage
-            stages = [name for unit in core.units.values() for name in unit.stages]
-            if stage not in stages:
-                yield _unknown((*at, "steps", i, "runs", j), "stage of a unit", stage, stages)
+            if stage not in _stages(core):
+                yield _unknown((*at, "steps", i, "runs", j), "stage of a unit", stage, _stages(core))
     for i, inner in enumerate(nest.body):
         yield from _in_nest(core, inner, (*at, "body", i), loops)
+
+
+def _stages(core: Core) -> list[str]:
+    return [name for unit in core.units.values() for name in unit.stages]
+
+
+def _stage_problems(core: Core) -> Iterator[PathError]:
+    """Every stage has one unit that computes it; synaptic operations are counted at stages."""
+    owners: dict[str, str] = {}
+    for name, unit in core.units.items():
+        for i, stage in enumerate(unit.stages):
+            if stage in owners:
+                yield PathError(("units", name, "stages", i), f"unit `{owners[stage]}` has the stage `{stage}` already")
+            owners.setdefault(stage, name)
+    for i, stage in enumerate(core.sop):
+        if stage not in owners:
+            yield _unknown(("sop", i), "stage of a unit", stage, _stages(core))
 
 
 def _in_access(core: Core, access: str | Access, at: Path, loops: tuple[str, ...]) -> Iterator[PathError]:
@@ -152,12 +170,12 @@ def _layout_problems(core: Core) -> Iterator[PathError]:
     for name, index_set in core.index_sets.items():
         if isinstance(index_set, BlockWordSet):
             blocks = core.index_sets.get(index_set.inside)
-            memory = core.memories.get(index_set.words_of)
-            if isinstance(blocks, BlockSet) and memory is not None and memory.known_items and blocks.unit in core.units:
+            held = core.memories.get(index_set.words_of)
+            if isinstance(blocks, BlockSet) and held is not None and held.known_items and blocks.unit in core.units:
                 lanes = core.units[blocks.unit].lanes
-                if lanes % memory.items_per_word and memory.items_per_word % lanes:
+                if lanes % held.items_per_word and held.items_per_word % lanes:
                     yield PathError(
                         ("index_sets", name),
-                        f"{lanes} lanes and {memory.items_per_word} items a word of `{index_set.words_of}`: "
+                        f"{lanes} lanes and {held.items_per_word} items a word of `{index_set.words_of}`: "
                         "one must be a multiple of the other, or rows would straddle words",
                     )

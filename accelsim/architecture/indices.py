@@ -64,13 +64,13 @@ class MultipleSet(Model):
     """`each` indices per index of another set, e.g. two bytes per output."""
 
     items_of: str = timing()
-    each: Annotated[int, Field(gt=0)] = timing()
+    each: Annotated[int, Field(gt=0, le=4096)] = timing()
 
 
 class CountSet(Model):
     """A fixed number of indices."""
 
-    count: int = timing(gt=0)
+    count: int = timing(gt=0, le=1_000_000)
 
 
 IndexSet = PopulationSet | UnionSet | BlockSet | LaneSet | WordSet | BlockWordSet | MultipleSet | CountSet

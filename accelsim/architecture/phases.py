@@ -47,15 +47,25 @@ class StageRun(Model):
 class Step(Model):
     """One step of an iteration."""
 
-    cycles: int = timing(1, ge=0)
-    """Least number of cycles; it grows where the accesses need more port slots. 0: beside what follows."""
-    first_cycles: int | None = timing(None, gt=0)
-    """Cycles in the first iteration of the loop, where they differ."""
+    cycles: int = timing(1, ge=0, le=1_000_000)
+    """Least number of cycles; it grows where the accesses need more port slots. 0: beside what follows, for a step
+    without accesses."""
+    first_cycles: int | None = timing(None, gt=0, le=1_000_000)
+    """Cycles in the first iteration of the loop, where they differ: in a nest of one step that is not pipelined."""
     whole_words: bool = timing(False)
-    """Skipped, at no time, in an iteration whose word is only half filled."""
+    """Skipped, at no time, in an iteration whose word is only half filled: for the last steps of a nest over one
+    index set."""
     reads: tuple[str | Access, ...] = timing(())
     writes: tuple[str | Access, ...] = timing(())
     runs: tuple[str | StageRun, ...] = timing(())
+
+    @model_validator(mode="after")
+    def _possible(self) -> Self:
+        if self.cycles == 0 and (self.reads or self.writes):
+            raise PathError("cycles", "0, but the step accesses a memory; a port takes a cycle")
+        if self.whole_words and self.first_cycles is not None:
+            raise PathError("first_cycles", "a step has either `first_cycles` or `whole_words`")
+        return self
 
 
 class Nest(Model):
@@ -90,6 +100,13 @@ class Nest(Model):
             raise PathError(("pipelined",), "only a nest of steps can be pipelined")
         if self.repeat is not None and self.loop is not None:
             raise PathError(("repeat",), "a nest has `for` or `repeat`, not both")
+        for i, step in enumerate(self.steps):
+            if step.first_cycles is not None and (len(self.steps) > 1 or self.pipelined):
+                raise PathError(("steps", i, "first_cycles"), "needs a nest of one step that is not pipelined")
+            if step.whole_words and not all(later.whole_words for later in self.steps[i:]):
+                raise PathError(("steps", i, "whole_words"), "every step after it must have it too")
+            if step.whole_words and len(self.loops) != 1:
+                raise PathError(("steps", i, "whole_words"), "needs a nest over one index set")
         return self
 
 

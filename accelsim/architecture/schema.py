@@ -12,8 +12,11 @@ from accelsim.architecture.roles import cost, functional, note, timing
 from accelsim.config.model import Model, PathError, PathErrors
 from accelsim.config.quantity import Area, Bits, Energy, Frequency, Power, Temperature, Voltage
 
-
 MAX_WORD_BITS = 4096
+MAX_MEMORY_BITS = 2**33
+"""1 GiB: more than any memory of one core; beyond it something is mistyped."""
+MAX_COUNT = 1_000_000
+"""Bound of cycles and intervals, for the same reason."""
 
 
 class Layout(Model):
@@ -47,7 +50,7 @@ class Memory(Model):
     """Capacity instead of the number of words: another word width then keeps the capacity."""
     word_bits: int | None = timing(None, gt=0, le=MAX_WORD_BITS, alias="bits")
     """Bits per word."""
-    items: int | None = timing(None, gt=0)
+    items: int | None = timing(None, gt=0, le=MAX_WORD_BITS)
     """Items per word instead of its bits: the word is as wide as they need."""
     ports: Literal["1RW", "2RW", "1R1W", "2R1W", "2R2W"] = timing("1RW")
     """R reads, W writes, RW does either; each serves one access per memory clock cycle."""
@@ -57,17 +60,21 @@ class Memory(Model):
     """`changed`: a word whose content did not change is not written."""
     holds: Layout
     kind: Literal["sram", "registers"] = cost("sram")
-    banks: int = cost(1, gt=0)
+    banks: int = cost(1, gt=0, le=1024)
     measured: Measured | None = None
 
     @model_validator(mode="after")
     def _capacity(self) -> Self:
-        if (self.words is None) == (self.size is None):
-            raise PathError(("words",), "give either `words` or `size`")
+        if self.words is None and self.size is None:
+            raise PathError(("words",), "missing; give `words` or `size`")
+        if self.words is not None and self.size is not None:
+            raise PathError(("words",), "give either `words` or `size`, not both")
         if isinstance(self.words, int) and self.words <= 0:
             raise PathError(("words",), f"{self.words} is not > 0")
-        if (self.word_bits is None) == (self.items is None):
-            raise PathError(("bits",), "give either `bits` or `items`")
+        if self.word_bits is None and self.items is None:
+            raise PathError(("bits",), "missing; give `bits` or `items`")
+        if self.word_bits is not None and self.items is not None:
+            raise PathError(("bits",), "give either `bits` or `items`, not both")
         if isinstance(self.holds.item_bits, int):
             self.check_widths()
         return self
@@ -79,8 +86,12 @@ class Memory(Model):
             raise PathError(("items",), message)
         if self.bits and self.size is not None and self.size % self.bits:
             raise PathError(("bits",), f"{self.size} bits do not divide into words of {self.bits} bits")
+        for key, bits in (("words", (self.capacity_words or 0) * self.bits), ("size", self.size or 0)):
+            if getattr(self, key) is not None and bits > MAX_MEMORY_BITS:
+                raise PathError((key,), f"{bits} bits are more than the 1 GiB that a memory may have")
         if self.item_bits > self.bits:
-            raise PathError(("holds", "item_bits"), f"an item of {self.item_bits} bits does not fit a word of {self.bits}")
+            message = f"an item of {self.item_bits} bits does not fit a word of {self.bits}"
+            raise PathError(("holds", "item_bits"), message)
 
     @property
     def item_bits(self) -> int:
@@ -140,7 +151,7 @@ class Unit(Model):
 class Flops(Model):
     """State held in flip-flops outside the memories."""
 
-    bits: int = cost(gt=0)
+    bits: int = cost(gt=0, le=MAX_MEMORY_BITS)
 
 
 class Core(Model):
@@ -154,7 +165,7 @@ class Core(Model):
     """Plasticity rules that the plasticity unit can run; `any` for a programmable one."""
     options: dict[str, bool | int | str] = functional(default_factory=dict)
     """Options of the controller: its number formats and quirks."""
-    learn_every: int = functional(1, gt=0)
+    learn_every: int = functional(1, gt=0, le=MAX_COUNT)
     """Learning happens on every so-many-th time step."""
     memories: dict[str, Memory]
     units: dict[str, Unit]
@@ -185,6 +196,8 @@ class Architecture(Model):
     technology: str = cost()
     """Process, e.g. `28nm-fdsoi`."""
     voltage: Annotated[Voltage, Field(gt=0)] = cost()
+    minimum_voltage: Voltage | None = cost(None)
+    """Lowest supply at which the chip is known to work, where that is below the process's own."""
     clock: Frequency = cost()
     temperature: Temperature = cost(300.0)
     published: str | None = note(None)

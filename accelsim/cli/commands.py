@@ -10,7 +10,7 @@ from typing import Any
 from rich.console import Console
 
 from accelsim.config.document import Document
-from accelsim.config.errors import ConfigError, Problem, did_you_mean
+from accelsim.config.errors import ConfigError, Problem, choose_from
 from accelsim.config.loader import load_document
 from accelsim.cli.progress import run_progress, sweep_progress
 
@@ -25,7 +25,7 @@ def usage(path: str, message: str) -> ConfigError:
 def check_engine(engine: str) -> Any:
     """The engine of that name."""
     if engine not in ENGINES:
-        raise usage("--engine", f"'{engine}' is not one of {', '.join(ENGINES)}{did_you_mean(engine, ENGINES)}")
+        raise usage("--engine", f"`{engine}` is no engine{choose_from(engine, ENGINES)}")
     return engine
 
 
@@ -73,7 +73,7 @@ def parse_window(text: str | None) -> tuple[int, int] | None:
     if text is None:
         return None
     first, colon, last = text.partition(":")
-    if not colon or not first.isdigit() or not last.isdigit() or int(first) >= int(last):
+    if not (colon and first.isdecimal() and last.isdecimal() and int(first) < int(last)):
         raise usage("--window", f"'{text}' is no range of time steps; write it as FROM:TO, e.g. 2100:2110")
     return int(first), int(last)
 
@@ -96,13 +96,16 @@ def run(
     load_plugins(plugins)
     documents = load_pair(architecture, workload, settings)
 
-    from accelsim.formats.atomic import prepare_output_directory, write_text_atomic
-    from accelsim.report import report as draw
-    from accelsim.report.summary import print_summary
+    from accelsim.formats.atomic import check_writable, prepare_output_directory, write_text_atomic
+    from accelsim.simulate.run import check_window
     from accelsim.simulate.run import run as simulate
     from accelsim.simulate.setup import prepare
 
     setup = prepare(*documents, seed)
+    if ticks is not None:
+        check_window(ticks, setup.ticks)
+    if trace is not None:
+        check_writable(trace)
     folder = Path(out) if out else Path("runs") / f"{documents[0].name}-{documents[1].name}"
     prepare_output_directory(folder, marker="result.json", overwrite=overwrite or out is None)
     console = Console()
@@ -111,6 +114,10 @@ def run(
     result.save(folder, overwrite=True)
     if trace is not None and result.window is not None:
         write_text_atomic(Path(trace), (folder / "timeline.json").read_text(encoding="utf-8"))
+
+    from accelsim.report import report as draw
+    from accelsim.report.summary import print_summary
+
     draw(folder)
     print_summary(result, console)
     console.print(f"results in {folder}: report.html, result.json, epochs.csv, steps.csv, timeline.json, figures/")

@@ -70,5 +70,11 @@ def did_you_mean(name: str, candidates: Iterable[str]) -> str:
     return f" (did you mean `{match}`?)" if match is not None else ""
 
 
+def choose_from(name: str, candidates: Iterable[str]) -> str:
+    """Return the hint of `did_you_mean` or, where nothing is near, ``; there are: a, b``."""
+    names = list(candidates)
+    return did_you_mean(name, names) or f"; there are: {', '.join(names) or 'none'}"
+
+
 def _position(problem: Problem) -> tuple[str, int, int, str, str]:
     return problem.file, problem.line or 0, problem.column or 0, problem.path or "", problem.message

@@ -7,7 +7,7 @@ which quirks that has.  It knows no time and no energy: the phase tables turn it
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 from zlib import crc32
@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from accelsim.architecture.schema import Core
+from accelsim.config.errors import Problem, check
 from accelsim.config.model import Model
 from accelsim.config.registry import Registry
 from accelsim.controllers.activity import Activity
@@ -69,6 +70,15 @@ class Outcome:
     activity: Activity
     answers: NDArray[np.int32]
     record: Any = None
+
+
+def check_populations(controller: str, wanted: Iterable[str], populations: Mapping[str, int]) -> None:
+    """Raise `ConfigError` if a network lacks a population that a controller works on."""
+    check(
+        Problem(path="network", message=f"controller `{controller}` needs a population `{name}`; there are: {', '.join(populations)}")
+        for name in wanted
+        if name not in populations
+    )
 
 
 class Controller(ABC):

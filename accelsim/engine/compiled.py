@@ -14,10 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from accelsim.controllers.activity import Activity
-from accelsim.engine.log import ACTIONS, EventLog, components
-from accelsim.engine.program import Action, Node, Program
+from accelsim.engine.log import ACTIONS, BEGIN, EventLog, components
+from accelsim.engine.program import MAX_DEPTH, Action, Node, Program
 
-MAX_DEPTH = 8
+_FIRST_ROWS = 1 << 14
 
 
 class Tables(NamedTuple):
@@ -26,7 +26,7 @@ class Tables(NamedTuple):
     nodes: NDArray[np.int64]
     """(nodes in preorder, NODE columns)."""
     sizes: NDArray[np.int64]
-    """(nodes, MAX_DEPTH) sizes of the own loops, at their depth."""
+    """(nodes, MAX_DEPTH) sizes of the loops around a node and of its own."""
     guards: NDArray[np.int64]
     """(guards, 2) column and wanted value; a node's guard is a range of rows."""
     masks: NDArray[np.int64]
@@ -70,12 +70,16 @@ class CompiledEngine:
         """
         from accelsim.engine.interpreter import execute
 
-        rows = [activity.masks[name].reshape(len(activity), -1) for name, _ in self.mask_sizes]
+        rows = [activity.masks[name].reshape(len(activity), size) for name, size in self.mask_sizes]
         masks = np.concatenate(rows, axis=1) if rows else np.zeros((len(activity), 1), np.uint8)
         begin = np.zeros(len(activity), np.int64)
         end = np.zeros(len(activity), np.int64)
-        log = execute(self.tables, np.ascontiguousarray(activity.counts), np.ascontiguousarray(masks), begin, end, start)
-        return EventLog.ordered(self.components, log, begin, end)
+        counts, masks = np.ascontiguousarray(activity.counts), np.ascontiguousarray(masks)
+        scratch = np.zeros((4, max(MAX_DEPTH, len(self.tables.nodes))), np.int64)
+        log = np.empty((_FIRST_ROWS, 5), np.int64)
+        while (rows_needed := execute(self.tables, counts, masks, begin, end, start, log, scratch)) > log.shape[0]:
+            log = np.empty((rows_needed, 5), np.int64)
+        return EventLog.ordered(self.components, log[:rows_needed], begin, end)
 
 
 def compiled_engine(program: Program) -> CompiledEngine:
@@ -86,7 +90,7 @@ def compiled_engine(program: Program) -> CompiledEngine:
 class _Flattening:
     def __init__(self, program: Program) -> None:
         self.program = program
-        self.components = components(program)
+        self.components, self.number = components(program.states, program.core)
         self.column = {name: i for i, name in enumerate(program.vocabulary.columns)}
         self.nodes: list[list[int]] = []
         self.sizes: list[list[int]] = []
@@ -150,15 +154,13 @@ class _Flattening:
         return len(self.masks) - 1
 
     def node(self, node: Node) -> None:
-        if len(node.outer + node.loops) > MAX_DEPTH:
-            raise ValueError(f"phase `{node.phase}` nests more than {MAX_DEPTH} loops")
         row = [0] * 15
         at = len(self.nodes)
         self.nodes.append(row)
         sizes = [1] * MAX_DEPTH
         depth = len(node.outer)
-        for i, span in enumerate(node.loops):
-            sizes[depth + i] = span.size
+        for i, span in enumerate(node.outer + node.loops):
+            sizes[i] = span.size
         self.sizes.append(sizes)
         row[FIRST_DEPTH] = depth
         row[OWN_LOOPS] = len(node.loops)
@@ -168,7 +170,7 @@ class _Flattening:
         row[REPEAT] = -1 if node.repeat is None else self.column[node.repeat]
         if node.timing is not None:
             row[LEAF] = 1
-            row[STATE] = self.components.index(node.state)
+            row[STATE] = self.number[BEGIN, node.state]
             row[STEP] = len(self.steps)
             row[INTERVAL] = node.timing.interval
             row[DURATION] = node.timing.duration(row[ITERATIONS])
@@ -186,8 +188,8 @@ class _Flattening:
 
     def action(self, action: Action, node: Node) -> None:
         row = [0] * 6
-        row[COMPONENT] = self.components.index(action.target)
         row[KIND] = ACTIONS.index(action.kind)
+        row[COMPONENT] = self.number[row[KIND], action.target]
         row[ACTION_GUARD], row[ACTION_GUARD_END] = self.guard(action.when)
         row[ACTION_MASK] = self.mask(action.mask, node, own=True)
         row[TABLE] = self.table_size

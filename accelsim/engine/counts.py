@@ -2,19 +2,20 @@
 
 Where nothing contends, a static schedule needs no iteration: every counter of a time step is a sum of
 products *static number x conditions x one mask count*.  The static numbers follow from the program once; a
-chunk of time steps is then one integer matrix product.
+chunk of time steps is then one pass over a linear form.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from math import prod
 
 import numpy as np
 from numpy.typing import NDArray
 
-from accelsim.engine.program import Action, Node, Program
+from accelsim.engine.program import Action, Node, Program, often
 
 
 @dataclass(frozen=True, order=True)
@@ -60,19 +61,29 @@ class CountEngine:
         -------
         int64 array, shape (time steps, counters)
         """
+        from accelsim.engine.linear import evaluate
+
+        result = np.zeros((activity.shape[0], len(self.counters)), np.int64)
+        evaluate(np.ascontiguousarray(activity), *self._flat, result)
+        return result
+
+    @cached_property
+    def _flat(self) -> tuple[NDArray[np.int64], ...]:
+        """Factors and coefficients as flat arrays: inputs, their ends, terms, their ends."""
         column = {name: i for i, name in enumerate(self.program.vocabulary.columns)}
-        values = np.ones((activity.shape[0], len(self.factors)))
-        for i, (when, mask, repeats) in enumerate(self.factors):
-            for name in when:
-                held = activity[:, column[name.removeprefix("not ")]]
-                values[:, i] *= 1 - held if name.startswith("not ") else held
-            for name in (*((mask,) if mask else ()), *repeats):
-                values[:, i] *= activity[:, column[name]]
-        # Integers below 2^53 are exact in float64, whose matrix product is far faster than that of integers.
-        counted = values @ self.coefficients.astype(np.float64)
-        if counted.max(initial=0) >= 2**53:
-            raise OverflowError("a counter of one time step exceeds 2^53")
-        return counted.astype(np.int64)
+        inputs: list[tuple[int, int]] = []
+        input_end: list[int] = []
+        terms: list[tuple[int, int]] = []
+        term_end: list[int] = []
+        for (when, mask, repeats), coefficients in zip(self.factors, self.coefficients, strict=True):
+            for name in (*when, *((mask,) if mask else ()), *repeats):
+                inputs.append((column[name.removeprefix("not ")], int(name.startswith("not "))))
+            terms += [(int(i), int(coefficients[i])) for i in np.flatnonzero(coefficients)]
+            input_end.append(len(inputs))
+            term_end.append(len(terms))
+        pairs = (np.array(rows, np.int64).reshape(-1, 2) for rows in (inputs, terms))
+        flat_inputs, flat_terms = pairs
+        return flat_inputs, np.array(input_end, np.int64), flat_terms, np.array(term_end, np.int64)
 
 
 def count_engine(program: Program) -> CountEngine:
@@ -100,26 +111,13 @@ def _terms(program: Program) -> Iterator[tuple[Factor, Counter, int]]:
         iterations = prod(span.size for span in leaf.loops)
         yield factor, Counter("cycles", leaf.state, leaf.phase), outer * leaf.timing.duration(iterations)
         for action in leaf.actions:
-            yield _action_factor(leaf, action), Counter(action.kind, action.target, leaf.phase), _often(program, leaf, action)
+            factor = _action_factor(leaf, action)
+            number = often(action, leaf.outer + leaf.loops, axes[factor[1]] if factor[1] else ())
+            assert number is not None, "lowering lets no such action pass"
+            yield factor, Counter(action.kind, action.target, leaf.phase), number
 
 
 def _action_factor(leaf: Node, action: Action) -> Factor:
     mask = action.mask or (leaf.masks[-1] if leaf.masks else None)
     return tuple(sorted(set(leaf.when + action.when))), mask, leaf.repeats
 
-
-def _often(program: Program, leaf: Node, action: Action) -> int:
-    """How often an action happens per time step and element of its mask."""
-    mask = action.mask or (leaf.masks[-1] if leaf.masks else None)
-    covered = set(program.vocabulary.masks[mask]) if mask else set()
-    loops = leaf.outer + leaf.loops
-    free = [span.size for d, span in enumerate(loops) if d not in action.loops and span.name not in covered]
-    tabled = [loops[d].name for d in action.loops]
-    if not covered.intersection(tabled):
-        return prod(free) * int(action.table.sum())
-    # A table that varies along its mask has no closed form unless it is the same everywhere.
-    axis = tuple(i for i, name in enumerate(tabled) if name not in covered)
-    per_element = np.unique(action.table.sum(axis=axis))
-    if per_element.size > 1:
-        raise ValueError(f"{action.kind} of `{action.target}` in phase `{leaf.phase}` varies along its mask `{mask}`")
-    return prod(free) * int(per_element[0])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from accelsim.datapath.compile import kernel
+from accelsim.datapath.compile import inner
 from accelsim.engine.compiled import (
     ACTION_GUARD,
     ACTION_GUARD_END,
@@ -21,7 +21,6 @@ from accelsim.engine.compiled import (
     KIND,
     LEAF,
     MASK,
-    MAX_DEPTH,
     OWN_LOOPS,
     REPEAT,
     STATE,
@@ -31,9 +30,10 @@ from accelsim.engine.compiled import (
     Tables,
 )
 from accelsim.engine.log import BEGIN, END
+from accelsim.engine.program import MAX_DEPTH
 
 
-@kernel
+@inner
 def holds(guards: np.ndarray, first: int, stop: int, counts: np.ndarray) -> bool:
     """Whether every condition of a guard has its wanted value."""
     for g in range(first, stop):
@@ -42,7 +42,7 @@ def holds(guards: np.ndarray, first: int, stop: int, counts: np.ndarray) -> bool
     return True
 
 
-@kernel
+@inner
 def masked(masks: np.ndarray, use: int, index: np.ndarray, bits: np.ndarray) -> bool:
     """Whether a mask holds at the current loop indices (no mask always holds)."""
     if use < 0:
@@ -53,7 +53,7 @@ def masked(masks: np.ndarray, use: int, index: np.ndarray, bits: np.ndarray) -> 
     return bits[at] != 0
 
 
-@kernel
+@inner
 def set_indices(sizes: np.ndarray, first: int, own: int, iteration: int, index: np.ndarray) -> None:
     """Loop indices of one iteration of a nest whose loops are flattened."""
     for depth in range(first + own - 1, first - 1, -1):
@@ -61,31 +61,45 @@ def set_indices(sizes: np.ndarray, first: int, own: int, iteration: int, index: 
         iteration //= sizes[depth]
 
 
-@kernel
-def grown(log: np.ndarray) -> np.ndarray:
-    """The log with twice the room."""
-    larger = np.empty((2 * log.shape[0], log.shape[1]), np.int64)
-    larger[: log.shape[0]] = log
-    return larger
+@inner
+def put(log: np.ndarray, n: int, time: int, component: int, action: int, operand: int, count: int) -> int:
+    """Write row `n` of the log if there is room; the number of rows so far either way."""
+    if n < log.shape[0]:
+        log[n, 0] = time
+        log[n, 1] = component
+        log[n, 2] = action
+        log[n, 3] = operand
+        log[n, 4] = count
+    return n + 1
 
 
-@kernel
+@inner
 def execute(
-    t: Tables, counts: np.ndarray, masks: np.ndarray, begin: np.ndarray, end: np.ndarray, start: int
-) -> np.ndarray:
-    """Execute every time step; returns the log rows in program order."""
-    log = np.empty((1024, 5), np.int64)
+    t: Tables,
+    counts: np.ndarray,
+    masks: np.ndarray,
+    begin: np.ndarray,
+    end: np.ndarray,
+    start: int,
+    log: np.ndarray,
+    scratch: np.ndarray,
+) -> int:
+    """Execute every time step and write the log in program order, as far as there is room.
+
+    `scratch` has four rows of at least as many entries as there are nodes. Returns the number of rows the whole log has.
+    """
     n = 0
     time = start
-    index = np.zeros(MAX_DEPTH, np.int64)
-    frame_node = np.zeros(64, np.int64)
-    frame_iteration = np.zeros(64, np.int64)
-    frame_total = np.zeros(64, np.int64)
+    index = scratch[3, :MAX_DEPTH]
+    frame_node = scratch[0]
+    frame_iteration = scratch[1]
+    frame_total = scratch[2]
     for tick in range(counts.shape[0]):
         row = counts[tick]
         bits = masks[tick]
         begin[tick] = time
-        index[:] = 0
+        for depth in range(MAX_DEPTH):
+            index[depth] = 0
         top = 0
         pc = 0
         while True:
@@ -121,12 +135,9 @@ def execute(
                 continue
             outer = 0
             for depth in range(here[FIRST_DEPTH]):
-                outer = outer * 65536 + index[depth]
+                outer = outer * t.sizes[node, depth] + index[depth]
             for repeat in range(repeats):
-                if n + 2 > log.shape[0]:
-                    log = grown(log)
-                log[n] = (time, here[STATE], BEGIN, outer, repeat)
-                n += 1
+                n = put(log, n, time, here[STATE], BEGIN, outer, repeat)
                 for iteration in range(here[ITERATIONS]):
                     set_indices(t.sizes[node], here[FIRST_DEPTH], here[OWN_LOOPS], iteration, index)
                     late = time + iteration * here[INTERVAL] + (here[EXTRA_FIRST] if iteration > 0 else 0)
@@ -141,14 +152,11 @@ def execute(
                                 continue
                             if not masked(t.masks, what[ACTION_MASK], index, bits):
                                 continue
-                            if n + 2 > log.shape[0]:
-                                log = grown(log)
-                            log[n] = (late + t.steps[step, 0], what[COMPONENT], what[KIND], outer * 65536 + iteration, often)
-                            n += 1
+                            when = late + t.steps[step, 0]
+                            n = put(log, n, when, what[COMPONENT], what[KIND], outer * here[ITERATIONS] + iteration, often)
                 time += here[DURATION]
-                log[n] = (time, here[STATE], END, outer, repeat)
-                n += 1
+                n = put(log, n, time, here[STATE], END, outer, repeat)
             for depth in range(here[FIRST_DEPTH], MAX_DEPTH):
                 index[depth] = 0
         end[tick] = time
-    return log[:n]
+    return n

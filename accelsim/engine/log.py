@@ -2,23 +2,37 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from accelsim.engine.program import Program
+from accelsim.architecture.schema import Core
 
 ACTIONS = ("begin", "end", "read", "write", "run")
 BEGIN, END, READ, WRITE, RUN = range(5)
 COLUMNS = ("time", "component", "action", "operand", "count")
 
 
-def components(program: Program) -> tuple[str, ...]:
-    """Names of the components of a log: states of the control, memories, stages."""
-    core = program.core
+def components(states: Sequence[str], core: Core) -> tuple[tuple[str, ...], dict[tuple[int, str], int]]:
+    """Components of a log: states of the control, memories, stages.
+
+    Returns
+    -------
+    names : tuple of str
+        A state may be called like a stage.
+    number : dict of (action, name) to int
+        The component that an action of that name belongs to.
+    """
     stages = dict.fromkeys(stage for unit in core.units.values() for stage in unit.stages)
-    return (*program.states, *core.memories, *stages)
+    names: list[str] = []
+    number: dict[tuple[int, str], int] = {}
+    for kind, actions in ((states, (BEGIN, END)), (core.memories, (READ, WRITE)), (stages, (RUN,))):
+        for name in kind:
+            number |= {(action, name): len(names) for action in actions}
+            names.append(name)
+    return tuple(names), number
 
 
 @dataclass(frozen=True)
@@ -30,6 +44,8 @@ class EventLog:
     components : tuple of str
     rows : int64 array, shape (events, 5)
         Columns :data:`COLUMNS`; in order of time, ties by component, action, operand: never by insertion.
+        The operand is the number of the iteration among those of all its loops; when a state begins or ends, among
+        those of the loops around it.
     tick_start, tick_stop : int64 arrays, shape (time steps,)
         When each time step began and ended.
     """

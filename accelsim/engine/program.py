@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from math import prod
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,13 +16,15 @@ from numpy.typing import NDArray
 from accelsim.architecture.phases import Access, Nest, StageRun, Step
 from accelsim.architecture.schema import Architecture, Core
 from accelsim.config.document import Document
-from accelsim.config.errors import ConfigError, Problem, did_you_mean
+from accelsim.config.errors import ConfigError, Problem, choose_from
 from accelsim.controllers.vocabulary import Vocabulary
 from accelsim.engine.timing import Demand, LeafTiming, leaf_timing
 from accelsim.mapping.placement import Placement
 from accelsim.mapping.spans import Span
 
 Guard = tuple[str, ...]
+MAX_DEPTH = 8
+"""Most loops inside each other."""
 
 
 @dataclass(frozen=True)
@@ -153,7 +156,7 @@ class _Lowering:
             if plain not in self.vocabulary.conditions:
                 known = list(self.vocabulary.conditions)
                 self.problem((*at, i), f"`{plain}` is no condition of controller `{self.core.controller}`"
-                             f"{did_you_mean(plain, known)}")  # fmt: skip
+                             f"{choose_from(plain, known)}")  # fmt: skip
 
     def check_mask(self, mask: str | None, loops: tuple[Span, ...], at: tuple[str | int, ...]) -> None:
         """A mask must exist, and the loops around it must give its indices."""
@@ -161,12 +164,19 @@ class _Lowering:
             return
         if mask not in self.vocabulary.masks:
             known = list(self.vocabulary.masks)
-            self.problem(at, f"`{mask}` is no mask of controller `{self.core.controller}`{did_you_mean(mask, known)}")
+            self.problem(at, f"`{mask}` is no mask of controller `{self.core.controller}`{choose_from(mask, known)}")
             return
         names = [span.name for span in loops]
         for axis in self.vocabulary.masks[mask]:
             if axis not in names:
                 self.problem(at, f"mask `{mask}` needs an enclosing loop over `{axis}`")
+
+    def check_sum(self, action: Action, context: _Context, at: tuple[str | int, ...]) -> None:
+        """How often an action happens must follow from how often its mask holds."""
+        mask = action.mask or (context.masks[-1] if context.masks else None)
+        if mask in self.vocabulary.masks and often(action, context.loops, self.vocabulary.masks[mask]) is None:
+            self.problem(at, f"not as often at one index of mask `{mask}` as at another, and only the number of indices "
+                         "where a mask holds is known")  # fmt: skip
 
     def nest(self, nest: Nest, context: _Context, at: tuple[str | int, ...], root: bool = False) -> Node:
         """Lower one nest and what it contains."""
@@ -175,7 +185,7 @@ class _Lowering:
         if nest.repeat is not None and nest.repeat not in self.vocabulary.columns:
             known = list(self.vocabulary.columns)
             self.problem((*at, "repeat"), f"`{nest.repeat}` is no count of controller `{self.core.controller}`"
-                         f"{did_you_mean(nest.repeat, known)}")  # fmt: skip
+                         f"{choose_from(nest.repeat, known)}")  # fmt: skip
         own = tuple(self.placement.spans[name] for name in nest.loops)
         inner = _Context(
             context.phase,
@@ -189,8 +199,8 @@ class _Lowering:
         children = tuple(self.nest(child, inner, (*at, "body", i)) for i, child in enumerate(nest.body))
         timing = None
         actions: tuple[Action, ...] = ()
-        if len(nest.steps) > 1 and any(step.first_cycles is not None for step in nest.steps):
-            self.problem((*at, "steps"), "`first_cycles` needs a nest of one step")
+        if len(inner.loops) > MAX_DEPTH:
+            self.problem((*at, "for"), f"more than {MAX_DEPTH} loops inside each other")
         if nest.steps:
             timing, actions = self.leaf(nest, inner, len(context.loops), at)
         return Node(
@@ -219,7 +229,9 @@ class _Lowering:
                         self.check_mask(name, context.loops, (*where, "mask"))
                     loops, table = access_table(self.core, access, context.loops, own_depth, self.placement)
                     loops, table = self._whole_words_only(step, table, loops, context.loops, partial)
-                    actions.append(Action("write" if write else "read", access.memory, s, access.when, mask, loops, table))
+                    action = Action("write" if write else "read", access.memory, s, access.when, mask, loops, table)
+                    actions.append(action)
+                    self.check_sum(action, context, where)
                     step_demands.append(Demand(access.memory, write, int(table.max(initial=0)), access.when))
             for j, item in enumerate(step.runs):
                 run = StageRun(stage=item) if isinstance(item, str) else item
@@ -228,7 +240,9 @@ class _Lowering:
                 self.check_mask(run.mask, context.loops, (*where, "mask"))
                 loops, table = run_table(run, context.loops, self.placement)
                 loops, table = self._whole_words_only(step, table, loops, context.loops, partial)
-                actions.append(Action("run", run.stage, s, run.when, run.mask, loops, table))
+                action = Action("run", run.stage, s, run.when, run.mask, loops, table)
+                actions.append(action)
+                self.check_sum(action, context, where)
             demands.append(step_demands)
         return leaf_timing(self.core, nest, demands, partial), tuple(actions)
 
@@ -251,6 +265,23 @@ class _Lowering:
         table = table.copy()
         table[..., -1] = 0
         return depths, table
+
+
+def often(action: Action, loops: tuple[Span, ...], axes: tuple[str, ...]) -> int | None:
+    """How often an action happens at each index of a mask, or None if not equally often at all of them.
+
+    Parameters
+    ----------
+    action : Action
+    loops : tuple of Span
+        All loops around the action.
+    axes : tuple of str
+        Index sets that the mask extends over; of none for an action without mask.
+    """
+    free = prod(span.size for depth, span in enumerate(loops) if depth not in action.loops and span.name not in axes)
+    summed = tuple(axis for axis, depth in enumerate(action.loops) if loops[depth].name not in axes)
+    at_each = np.unique(action.table.sum(axis=summed))
+    return None if at_each.size > 1 else free * int(at_each[0])
 
 
 def access_table(
@@ -295,9 +326,9 @@ def access_table(
         outside = shape[: len(shape) - len(inside)]
         flat_low, flat_high = low.reshape(*outside, -1), high.reshape(*outside, -1)
         entered = flat_high - flat_low + 1
-        before_low, before_high = flat_low[..., :-1], flat_high[..., :-1]
-        known = np.where(flat_low[..., 1:] >= before_low, np.maximum(flat_low[..., 1:] - 1, before_high), flat_low[..., 1:] - 1)
-        entered[..., 1:] = flat_high[..., 1:] - known
+        shared_low = np.maximum(flat_low[..., 1:], flat_low[..., :-1])
+        shared_high = np.minimum(flat_high[..., 1:], flat_high[..., :-1])
+        entered[..., 1:] -= np.maximum(shared_high - shared_low + 1, 0)
         table = entered.reshape(shape)
     for name, bound in access.within.items():
         table = table * (first_item(name) < placement.spans[bound].items)

@@ -20,7 +20,7 @@ from accelsim.architecture.schema import Architecture, Memory
 from accelsim.controllers.activity import Activity
 from accelsim.controllers.vocabulary import Vocabulary
 from accelsim.engine.counts import Counter
-from accelsim.engine.log import ACTIONS, BEGIN, END, READ, RUN, WRITE, EventLog
+from accelsim.engine.log import ACTIONS, BEGIN, END, READ, RUN, WRITE, EventLog, components
 from accelsim.engine.timing import Demand, LeafTiming, leaf_timing
 from accelsim.mapping.placement import Placement
 
@@ -35,17 +35,18 @@ class Port:
         self.env = env
         self.name = name
         self.reads, self.writes, self.either = memory.slots()
-        self.cycle = -1
-        self.used = [0, 0]
+        self.used: dict[int, list[int]] = {}
+        self.latest = -1
 
-    def claim(self, write: bool) -> None:
-        """Use one slot of the present cycle."""
-        if self.env.now != self.cycle:
-            self.cycle = self.env.now
-            self.used = [0, 0]
-        self.used[write] += 1
-        if max(0, self.used[0] - self.reads) + max(0, self.used[1] - self.writes) > self.either:
-            raise RuntimeError(f"memory `{self.name}` is asked for {self.used} accesses in cycle {self.cycle}")
+    def claim(self, write: bool, cycle: int) -> None:
+        """Use one slot of a cycle, the present or one soon to come."""
+        if self.env.now > self.latest:
+            self.used.clear()
+        self.latest = max(self.latest, cycle)
+        used = self.used.setdefault(cycle, [0, 0])
+        used[write] += 1
+        if max(0, used[0] - self.reads) + max(0, used[1] - self.writes) > self.either:
+            raise RuntimeError(f"memory `{self.name}` is asked for {used} accesses in cycle {cycle}")
 
 
 @dataclass(frozen=True)
@@ -89,9 +90,7 @@ class ReferenceEngine:
         for name in self.core.sequence:
             for nest in self.core.phases[name].body:
                 self._name_states(nest, name)
-        stages = dict.fromkeys(stage for unit in self.core.units.values() for stage in unit.stages)
-        self.components = (*self.states, *self.core.memories, *stages)
-        self.number = {name: i for i, name in reversed(list(enumerate(self.components)))}
+        self.components, self.number = components(self.states, self.core)
         self.schedules: dict[int, LeafTiming] = {}
 
     def _name_states(self, nest: Nest, inherited: str) -> None:
@@ -139,24 +138,37 @@ class ReferenceEngine:
         span = self.spans[nest.loops[-1]]
         return span.blocks is None and span.size * span.width > span.items
 
-    def schedule(self, nest: Nest) -> LeafTiming:
+    def iterations(self, loops: Sequence[str]) -> list[Indices]:
+        """Indices of every iteration of some loops, the last loop fastest."""
+        shape = tuple(self.spans[name].size for name in loops)
+        return [dict(zip(loops, position, strict=True)) for position in np.ndindex(shape)]
+
+    def schedule(self, nest: Nest, outer: Indices) -> LeafTiming:
         """Static schedule of a nest of steps, from the most that each step can ask of a memory."""
         if id(nest) not in self.schedules:
-            demands = []
-            for step in nest.steps:
-                most = []
-                for write, accesses in ((False, step.reads), (True, step.writes)):
-                    for access in map(_access, accesses):
-                        most.append(Demand(access.memory, write, self._most_words(access), access.when))
-                demands.append(most)
+            demands = [
+                [
+                    Demand(access.memory, write, self._most_words(access, nest, tuple(outer)), access.when)
+                    for write, accesses in ((False, step.reads), (True, step.writes))
+                    for access in map(_access, accesses)
+                ]
+                for step in nest.steps
+            ]
             self.schedules[id(nest)] = leaf_timing(self.core, nest, demands, self.part_filled(nest))
         return self.schedules[id(nest)]
 
-    def _most_words(self, access: Access) -> int:
+    def _most_words(self, access: Access, nest: Nest, outer: Sequence[str]) -> int:
+        """Words of the iteration that touches most of them."""
         if access.item is None:
             return 1
-        per_word = self.core.memories[access.memory].items_per_word
-        return -(-self.spans[access.item].width // per_word)
+        most = 0
+        for around in self.iterations(outer):
+            before = None
+            for own in self.iterations(nest.loops):
+                index = around | own
+                most = max(most, self.words(access, index, before))
+                before = index
+        return most
 
 
 class _Simulation:
@@ -176,13 +188,14 @@ class _Simulation:
         self.counted: list[dict[Counter, int]] = []
 
     def record(self, component: str, action: int, operand: int, count: int) -> None:
-        self.log.append((int(self.env.now), self.engine.number[component], action, operand, count))
+        self.log.append((int(self.env.now), self.engine.number[action, component], action, operand, count))
         if action not in (BEGIN, END):
             self.count(Counter(ACTIONS[action], component, self.phase), count)
 
     def count(self, counter: Counter, count: int) -> None:
-        counted = self.counted[-1]
-        counted[counter] = counted.get(counter, 0) + count
+        if count:
+            counted = self.counted[-1]
+            counted[counter] = counted.get(counter, 0) + count
 
     def time_steps(self) -> Process:
         """The control of the core: one time step after the other, each phase in turn."""
@@ -217,24 +230,17 @@ class _Simulation:
             if nest.steps:
                 yield from self.steps(nest, index, state, repeat)
             else:
-                for own in self.iterations(nest):
+                for own in self.engine.iterations(nest.loops):
                     for inner in nest.body:
                         yield from self.nest(inner, index | own, state)
 
-    def iterations(self, nest: Nest) -> list[Indices]:
-        """Indices of every iteration of a nest's own loops, the last loop fastest."""
-        shape = tuple(self.engine.spans[name].size for name in nest.loops)
-        return [dict(zip(nest.loops, position, strict=True)) for position in np.ndindex(shape)]
-
     def steps(self, nest: Nest, outer: Indices, state: str, repeat: int) -> Process:
         """A nest of steps: iteration after iteration, each begun when the schedule allows."""
-        timing = self.engine.schedule(nest)
-        iterations = self.iterations(nest)
-        if not iterations:
-            return
+        timing = self.engine.schedule(nest, outer)
+        iterations = self.engine.iterations(nest.loops)
         place = 0
-        for value in outer.values():
-            place = place * 65536 + value
+        for name, value in outer.items():
+            place = place * self.engine.spans[name].size + value
         self.record(state, BEGIN, place, repeat)
         began = int(self.env.now)
         under_way: list[simpy.Event] = []
@@ -243,8 +249,8 @@ class _Simulation:
         for j, own in enumerate(iterations):
             last = j == len(iterations) - 1
             index = outer | own
-            operand = place * 65536 + j
-            work = self.iteration(nest, index, before, operand, first=j == 0, partial=left_out and last)
+            operand = place * len(iterations) + j
+            work = self.iteration(nest, timing, index, before, operand, first=j == 0, partial=left_out and last)
             if last or timing.interval >= timing.depth + (timing.extra_first if j == 0 else 0):
                 yield from work
             else:
@@ -256,29 +262,40 @@ class _Simulation:
         self.record(state, END, place, repeat)
 
     def iteration(
-        self, nest: Nest, index: Indices, before: Indices | None, operand: int, *, first: bool, partial: bool
+        self,
+        nest: Nest,
+        timing: LeafTiming,
+        index: Indices,
+        before: Indices | None,
+        operand: int,
+        *,
+        first: bool,
+        partial: bool,
     ) -> Process:
         """The steps of one iteration."""
-        timing = self.engine.schedule(nest)
-        for step, cycles in zip(nest.steps, timing.cycles, strict=True):
+        for step, cycles, slots in zip(nest.steps, timing.cycles, timing.slots, strict=True):
             if partial and step.whole_words:
                 continue
-            self.step(step, index, before, operand)
-            wait = step.first_cycles if first and step.first_cycles is not None else cycles
+            self.step(step, slots, index, before, operand)
+            wait = cycles + (timing.extra_first if first else 0)
             if wait:
                 yield self.env.timeout(wait)
 
-    def step(self, step: Step, index: Indices, before: Indices | None, operand: int) -> None:
-        """What a step does in its first cycle."""
+    def step(
+        self, step: Step, slots: Sequence[Sequence[int]], index: Indices, before: Indices | None, operand: int
+    ) -> None:
+        """What a step does, logged in its first cycle; accesses have their port slots in that and the next ones."""
+        slots_of = iter(slots)
         for action, accesses in ((READ, step.reads), (WRITE, step.writes)):
             for access in map(_access, accesses):
+                cycles = next(slots_of)
                 mask = access.mask
                 if access.changed_mask and self.engine.core.memories[access.memory].write_back == "changed":
                     mask = access.changed_mask
                 words = self.engine.words(access, index, before)
                 if words and self.holds(access.when) and self.masked(mask, index):
-                    for _ in range(words):
-                        self.ports[access.memory].claim(action == WRITE)
+                    for cycle in cycles[:words]:
+                        self.ports[access.memory].claim(action == WRITE, int(self.env.now) + cycle)
                     self.record(access.memory, action, operand, words)
         for run in (StageRun(stage=entry) if isinstance(entry, str) else entry for entry in step.runs):
             if self.holds(run.when) and self.masked(run.mask, index):

@@ -7,10 +7,10 @@ in a given iteration changes what is counted, not how long the iteration takes.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 
-from accelsim.architecture.phases import Nest, Step
+from accelsim.architecture.phases import Nest
 from accelsim.architecture.schema import Core
 
 
@@ -35,6 +35,8 @@ class LeafTiming:
 
     offsets: tuple[int, ...]
     cycles: tuple[int, ...]
+    slots: tuple[tuple[tuple[int, ...], ...], ...]
+    """By step and demand: the cycle of the step in which each access has its port slot."""
     interval: int
     depth: int
     last_depth: int
@@ -63,29 +65,41 @@ def leaf_timing(core: Core, nest: Nest, demands: Sequence[Sequence[Demand]], par
     partial_last : bool
         Whether the last iteration of the nest works on a half-filled word.
     """
-    cycles = [_stretched(core, step, demand) for step, demand in zip(nest.steps, demands, strict=True)]
+    slots = [_slots(core, step_demands) for step_demands in demands]
+    needed = [max((cycle + 1 for access in step_slots for cycle in access), default=0) for step_slots in slots]
+    cycles = [max(step.cycles, least) for step, least in zip(nest.steps, needed, strict=True)]
+    first = [max(step.first_cycles or step.cycles, least) for step, least in zip(nest.steps, needed, strict=True)]
+    kept = [c for c, step in zip(cycles, nest.steps, strict=True) if not (partial_last and step.whole_words)]
     offsets = [sum(cycles[:s]) for s in range(len(cycles))]
     depth = sum(cycles)
-    interval = _least_interval(core, offsets, demands, depth) if nest.pipelined else depth
-    kept = [c for c, step in zip(cycles, nest.steps, strict=True) if not (partial_last and step.whole_words)]
-    first = [step.first_cycles if step.first_cycles is not None else c for c, step in zip(cycles, nest.steps, strict=True)]
-    return LeafTiming(tuple(offsets), tuple(cycles), interval, depth, sum(kept), sum(first) - depth)
+    interval = _least_interval(core, offsets, demands, slots, depth) if nest.pipelined else depth
+    return LeafTiming(tuple(offsets), tuple(cycles), tuple(slots), interval, depth, sum(kept), sum(first) - depth)
 
 
-def _stretched(core: Core, step: Step, demands: Sequence[Demand]) -> int:
-    """Cycles of a step: its own, or as many as its accesses need on the ports."""
-    needed = step.cycles
-    for memory in {demand.memory for demand in demands}:
-        cycles = max(1, step.cycles)
-        while not _fits(core, memory, [demand for demand in demands if demand.memory == memory], cycles):
-            cycles += 1
-        needed = max(needed, cycles if cycles > 1 else needed)
-    return needed
+def _slots(core: Core, demands: Sequence[Demand]) -> tuple[tuple[int, ...], ...]:
+    """For each demand the cycles of its accesses: each in the earliest cycle of the step with a slot left."""
+    taken: list[list[Demand]] = []
+    slots = []
+    for demand in demands:
+        access = replace(demand, accesses=1)
+        cycles: list[int] = []
+        cycle = 0
+        while len(cycles) < demand.accesses:
+            if cycle == len(taken):
+                taken.append([])
+            rivals = [other for other in taken[cycle] if other.memory == demand.memory]
+            if _fits(core, demand.memory, [*rivals, access]):
+                taken[cycle].append(access)
+                cycles.append(cycle)
+            else:
+                cycle += 1
+        slots.append(tuple(cycles))
+    return tuple(slots)
 
 
-def _fits(core: Core, memory: str, demands: Sequence[Demand], cycles: int) -> bool:
-    """Whether the ports of a memory serve these demands in so many cycles, whatever conditions hold."""
-    reads, writes, either = (slots * cycles for slots in core.memories[memory].slots())
+def _fits(core: Core, memory: str, demands: Sequence[Demand]) -> bool:
+    """Whether the ports of a memory serve these demands in one cycle, whatever conditions hold."""
+    reads, writes, either = core.memories[memory].slots()
     names = sorted({name.removeprefix("not ") for demand in demands for name in demand.when})
     for values in product((False, True), repeat=len(names)):
         held = dict(zip(names, values, strict=True))
@@ -98,13 +112,24 @@ def _fits(core: Core, memory: str, demands: Sequence[Demand], cycles: int) -> bo
     return True
 
 
-def _least_interval(core: Core, offsets: Sequence[int], demands: Sequence[Sequence[Demand]], depth: int) -> int:
+def _least_interval(
+    core: Core,
+    offsets: Sequence[int],
+    demands: Sequence[Sequence[Demand]],
+    slots: Sequence[Sequence[Sequence[int]]],
+    depth: int,
+) -> int:
     """Least number of cycles between iterations so that no port is asked for two things at once."""
+    accesses = [
+        (replace(demand, accesses=1), offset + cycle)
+        for offset, step_demands, step_slots in zip(offsets, demands, slots, strict=True)
+        for demand, cycles in zip(step_demands, step_slots, strict=True)
+        for cycle in cycles
+    ]
     for interval in range(1, depth):
-        slots: dict[tuple[str, int], list[Demand]] = {}
-        for offset, step_demands in zip(offsets, demands, strict=True):
-            for demand in step_demands:
-                slots.setdefault((demand.memory, offset % interval), []).append(demand)
-        if all(_fits(core, memory, wanted, 1) for (memory, _), wanted in slots.items()):
+        wanted: dict[tuple[str, int], list[Demand]] = {}
+        for access, cycle in accesses:
+            wanted.setdefault((access.memory, cycle % interval), []).append(access)
+        if all(_fits(core, memory, together) for (memory, _), together in wanted.items()):
             return interval
-    return max(depth, 1)
+    return depth

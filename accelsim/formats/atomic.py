@@ -61,6 +61,17 @@ def write_text_atomic(path: str | os.PathLike[str], content: str) -> None:
         file.write(content)
 
 
+def check_writable(path: str | os.PathLike[str]) -> None:
+    """Raise `ConfigError` if a file cannot be written at `path`: told before the work whose result it shall hold."""
+    target = Path(path)
+    if target.is_dir():
+        raise ConfigError(Problem(str(path), message="is a directory; expected a file to write"))
+    try:
+        _try_writing(target.parent)
+    except OSError as error:
+        raise _cannot("write", path, error) from error
+
+
 def prepare_output_directory(path: str | os.PathLike[str], *, marker: str, overwrite: bool = False) -> Path:
     """Create a directory for results, or accept one that is empty or holds earlier results.
 
@@ -82,8 +93,7 @@ def prepare_output_directory(path: str | os.PathLike[str], *, marker: str, overw
     try:
         folder.mkdir(parents=True, exist_ok=True)
         content = [entry.name for entry in folder.iterdir()]
-        # Asking for permission is no proof (read-only mounts, quotas): try.
-        tempfile.TemporaryFile(dir=folder).close()
+        _try_writing(folder)
     except FileExistsError:
         raise ConfigError(Problem(str(path), message="is a file; expected a directory for results")) from None
     except OSError as error:
@@ -96,6 +106,11 @@ def prepare_output_directory(path: str | os.PathLike[str], *, marker: str, overw
     if content and not overwrite:
         raise ConfigError(Problem(str(path), message="holds earlier results, which would be overwritten"))
     return folder
+
+
+def _try_writing(folder: Path) -> None:
+    """Asking for permission is no proof (read-only mounts, quotas): try."""
+    tempfile.TemporaryFile(dir=folder).close()
 
 
 def _permissions(target: Path) -> int:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from accelsim.architecture.schema import Architecture
 from accelsim.config.document import Document
-from accelsim.config.errors import ConfigError, Problem, did_you_mean
+from accelsim.config.errors import ConfigError, Problem, choose_from
 from accelsim.mapping.spans import Span, resolve
 
 
@@ -43,7 +43,7 @@ def place(architecture: Architecture, populations: Mapping[str, int], document: 
         spans = resolve(core, populations)
     except KeyError as error:
         name, population = error.args[0]
-        message = f"the network has no population `{population}`{did_you_mean(population, list(populations))}"
+        message = f"the network has no population `{population}`{choose_from(population, populations)}"
         raise ConfigError(problem(("core", "index_sets", name, "population"), message)) from None
 
     words: dict[str, int] = {}

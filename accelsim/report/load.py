@@ -74,11 +74,11 @@ def load_run(folder: Path | str) -> RunData:
     path = folder / RESULT
     data = read_json(path)
     about = _part(path, data, "about", _ABOUT)
-    _check_version(path, about["accelsim"])
+    check_version(path, about["accelsim"])
     metrics = _part(path, data, "metrics", ())
     for name, value in metrics.items():
         if value is not None and (isinstance(value, bool) or not isinstance(value, int | float)):
-            raise _damaged(path, f"metrics.{name} is no number")
+            raise damaged(path, f"metrics.{name} is no number")
     tables = _part(path, data, "tables", tuple(_COLUMNS))
     for name, columns in _COLUMNS.items():
         _check_rows(path, name, tables[name], columns)
@@ -90,13 +90,13 @@ def read_json(path: Path) -> dict[str, Any]:
     try:
         data = json.loads(path.read_text(encoding="utf-8"), parse_constant=_no_number)
     except OSError as error:
-        raise ConfigError(Problem(str(path), message=f"cannot read: {(error.strerror or str(error)).lower()}")) from None
+        raise _unreadable(path, error) from None
     except json.JSONDecodeError as error:
-        raise _damaged(path, error.msg, error.lineno, error.colno) from None
+        raise damaged(path, error.msg, error.lineno, error.colno) from None
     except (ValueError, RecursionError) as error:
-        raise _damaged(path, str(error)) from None
+        raise damaged(path, str(error)) from None
     if not isinstance(data, dict):
-        raise _damaged(path, "it holds no JSON object")
+        raise damaged(path, "it holds no JSON object")
     return data
 
 
@@ -106,36 +106,36 @@ def read_table(path: Path) -> list[dict[str, str]]:
         with path.open(encoding="utf-8", newline="") as file:
             rows = list(csv.DictReader(file, strict=True))
     except OSError as error:
-        raise ConfigError(Problem(str(path), message=f"cannot read: {(error.strerror or str(error)).lower()}")) from None
+        raise _unreadable(path, error) from None
     except (ValueError, csv.Error) as error:
-        raise _damaged(path, str(error)) from None
+        raise damaged(path, str(error)) from None
     for number, row in enumerate(rows, start=1):
         if None in row or None in row.values():
-            raise _damaged(path, f"row {number} has not as many cells as the header")
+            raise damaged(path, f"row {number} has not as many cells as the header")
     return rows
 
 
 def _part(path: Path, data: Mapping[str, Any], name: str, keys: tuple[str, ...]) -> dict[str, Any]:
     part = data.get(name)
     if not isinstance(part, dict):
-        raise _damaged(path, f"`{name}` is missing")
+        raise damaged(path, f"`{name}` is missing")
     missing = [key for key in keys if key not in part]
     if missing:
-        raise _damaged(path, f"`{name}.{missing[0]}` is missing")
+        raise damaged(path, f"`{name}.{missing[0]}` is missing")
     return part
 
 
 def _check_rows(path: Path, name: str, rows: Any, columns: tuple[str, ...]) -> None:
     if not isinstance(rows, list):
-        raise _damaged(path, f"`tables.{name}` is no list")
+        raise damaged(path, f"`tables.{name}` is no list")
     for number, row in enumerate(rows):
         missing = [column for column in columns if not isinstance(row, dict) or column not in row]
         if missing:
-            raise _damaged(path, f"`tables.{name}[{number}].{missing[0]}` is missing")
+            raise damaged(path, f"`tables.{name}[{number}].{missing[0]}` is missing")
 
 
-def _check_version(path: Path, found: Any) -> None:
-    """Tables may change with the minor version before 1.0, not with a patch."""
+def check_version(path: Path, found: Any) -> None:
+    """Raise a `ConfigError` if a file comes from another minor version: tables may change with it before 1.0."""
     if str(found).split(".")[:2] != accelsim.__version__.split(".")[:2]:
         message = f"was written by accelsim {found}; this is accelsim {accelsim.__version__}: run it again"
         raise ConfigError(Problem(str(path), message=message))
@@ -148,12 +148,17 @@ def _read_steps(path: Path) -> list[dict[str, Any]]:
     try:
         return [{name: int(cell) for name, cell in row.items()} for row in read_table(path)]
     except ValueError as error:
-        raise _damaged(path, str(error)) from None
+        raise damaged(path, str(error)) from None
 
 
 def _no_number(text: str) -> float:
     raise ValueError(f"{text} is no JSON number")
 
 
-def _damaged(path: Path, reason: str, line: int | None = None, column: int | None = None) -> ConfigError:
+def _unreadable(path: Path, error: OSError) -> ConfigError:
+    return ConfigError(Problem(str(path), message=f"cannot be read: {(error.strerror or str(error)).lower()}"))
+
+
+def damaged(path: Path, reason: str, line: int | None = None, column: int | None = None) -> ConfigError:
+    """Return the error to raise for a result file that does not hold what it should."""
     return ConfigError(Problem(str(path), line, column, message=f"is damaged: {reason}"))

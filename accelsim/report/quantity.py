@@ -17,6 +17,8 @@ _LADDERS = {
     "Hz": (("Hz", 1.0), ("kHz", 1e3), ("MHz", 1e6), ("GHz", 1e9)),
     "V": (("mV", 1e-3), ("V", 1.0)),
 }
+_FROM = {"m2": 0.01}
+"""From how many of a unit on it is preferred to the next smaller one, where that is not 1: chips are told in mm2."""
 _UNITS = {symbol.lower(): (kind, si) for kind, steps in _LADDERS.items() for symbol, si in steps}
 _SYMBOLS = {symbol.lower(): symbol for steps in _LADDERS.values() for symbol, _ in steps}
 _BANDS = ("_low", "_high", "_p99")
@@ -49,10 +51,10 @@ def significant(value: float, digits: int) -> str:
 
 
 def fitting(values_si: list[float], kind: str) -> tuple[str, float]:
-    """Return symbol and SI size of the largest unit of `kind` that is not larger than the largest value."""
+    """Return symbol and SI size of the largest unit of `kind` that the largest value fills."""
     steps = _LADDERS[kind]
     largest = max((abs(value) for value in values_si), default=0.0)
-    chosen = [step for step in steps if step[1] <= largest * (1 + 1e-9)]
+    chosen = [step for step in steps if step[1] * _FROM.get(kind, 1) <= largest * (1 + 1e-9)]
     return chosen[-1] if chosen else steps[0]
 
 

@@ -7,7 +7,6 @@ from accelsim.config.document import Document
 from accelsim.config.library import shipped
 from accelsim.config.loader import load_document
 from accelsim.config.quantity import format_quantity
-from accelsim.simulate.pricing import price
 from accelsim.simulate.setup import prepare
 from accelsim.technology.estimate import Estimate
 
@@ -20,9 +19,8 @@ def priced_parts(architecture: Architecture, document: Document) -> list[tuple[s
     """
     workload = _workload_for(architecture.core.controller)
     setup = prepare(document, workload, seed=0)
-    costs = price(setup.architecture, setup.placement, setup.controller.stages(), document)
     rows = []
-    for name, part in costs.components.items():
+    for name, part in setup.costs.components.items():
         for action, energy in part.energy_j.items():
             sources = "; ".join(dict.fromkeys(source.text for source in energy.sources))
             rows.append(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 from accelsim.architecture.schema import Architecture, Measured
@@ -39,10 +40,32 @@ def price(
     ConfigError
         If the technology is unknown, or an operating point or memory is outside what the models cover.
     """
-    try:
-        technology = load_technology(architecture.technology)
-        point = OperatingPoint(technology, architecture.voltage, architecture.clock, architecture.temperature)
+    point = operating_point(architecture, document)
+    with _placed(architecture, document):
         return cost_components(_components(architecture, placement, stages), point)
+
+
+def operating_point(architecture: Architecture, document: Document | None = None) -> OperatingPoint:
+    """Process, supply, clock and temperature of a chip.
+
+    Raises
+    ------
+    ConfigError
+        If the technology is unknown, or its models do not cover the supply or the temperature.
+    """
+    with _placed(architecture, document):
+        technology = load_technology(architecture.technology)
+        voltage, minimum = architecture.voltage, architecture.minimum_voltage
+        technology.check(voltage, architecture.temperature, minimum)
+        technology.gate_delay_s(voltage)
+        return OperatingPoint(technology, voltage, architecture.clock, architecture.temperature, minimum)
+
+
+@contextmanager
+def _placed(architecture: Architecture, document: Document | None) -> Iterator[None]:
+    """Give the complaints of cost models their places in the architecture."""
+    try:
+        yield
     except ConfigError as error:
         if document is None:
             raise

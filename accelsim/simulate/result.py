@@ -23,7 +23,7 @@ from accelsim.cost.published import comparison
 from accelsim.engine.counts import Counter
 from accelsim.engine.log import EventLog
 from accelsim.formats.atomic import prepare_output_directory, write_text_atomic
-from accelsim.simulate.pricing import actions, as_row, price, sops
+from accelsim.simulate.pricing import actions, as_row, sops
 from accelsim.simulate.setup import Setup
 from accelsim.simulate.totals import SplitTotals
 
@@ -147,7 +147,7 @@ def assemble(
     """Put a run's totals, its costs and its learning results together."""
     architecture = setup.architecture
     counters = _summed(splits)
-    costs = price(architecture, setup.placement, setup.controller.stages(), setup.architecture_document)
+    costs = setup.costs
     clock = architecture.clock
     cycles = sum(split.cycles for split in splits)
     busy = cycles - _overhead_cycles(setup, counters)

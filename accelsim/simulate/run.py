@@ -38,7 +38,7 @@ class Progress:
     epochs: int
     split: str
     samples: int
-    total_samples: int | None
+    total_samples: int
     accuracy: float | None
 
 
@@ -87,8 +87,8 @@ def run(
     progress: Callable[[Progress], None] | None = None,
 ) -> Result:
     """Run a prepared setup (see :func:`simulate`)."""
-    if window is not None and not 0 <= window[0] < window[1]:
-        raise ConfigError(Problem(path="--window", message=f"{window[0]}:{window[1]} is no range of time steps"))
+    if window is not None:
+        check_window(window, setup.ticks)
     started = time.perf_counter()
     used_cpu = time.process_time()
     timing = _Timing(setup, engine)
@@ -97,7 +97,7 @@ def run(
     shown: Window | None = None
     first_tick = 0
     done = 0
-    for chunk in _sized(chunks(setup.workload, setup.seed, setup.workload_document), engine):
+    for chunk in _sized(chunks(setup.workload, setup.seed, setup.recording), engine):
         samples = chunk.samples
         wanted = range(0) if shown is not None else _window_ticks(window, first_tick, samples)
         outcome = setup.controller.run(samples, masks=range(samples.ticks) if engine == "simpy" else wanted)
@@ -112,7 +112,7 @@ def run(
         first_tick += samples.ticks
         done += len(samples)
         if progress is not None:
-            of = total_samples(setup.workload)
+            of = total_samples(setup.workload, setup.recording)
             progress(Progress(chunk.epoch, setup.workload.epochs, chunk.split, done, of, splits[-1].accuracy))
     return assemble(
         setup,
@@ -123,6 +123,15 @@ def run(
         wall_s=time.perf_counter() - started,
         cpu_s=time.process_time() - used_cpu,
     )
+
+
+def check_window(window: tuple[int, int], ticks: int) -> None:
+    """Raise `ConfigError` unless a window of time steps begins within the run."""
+    first, last = window
+    if not 0 <= first < last:
+        raise ConfigError(Problem(path="window", message=f"{first}:{last} is no range of time steps"))
+    if first >= ticks:
+        raise ConfigError(Problem(path="window", message=f"{first}:{last} begins after the run, which has {ticks} time steps"))
 
 
 def _sized(stream: Iterator[Chunk], engine: Engine) -> Iterator[Chunk]:

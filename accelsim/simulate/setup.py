@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
+from accelsim.architecture.indices import PopulationSet
 from accelsim.architecture.schema import Architecture
 from accelsim.config.document import Document
-from accelsim.config.errors import ConfigError, Problem, did_you_mean
+from accelsim.config.errors import ConfigError, Problem, check, choose_from
 from accelsim.config.model import validate
-from accelsim.config.registry import UnknownNameError
+from accelsim.config.registry import RegistryError
 from accelsim.controllers.base import Controller, Request, controllers
+from accelsim.controllers.samples import Samples
+from accelsim.cost.components import ComponentCosts
+from accelsim.cost.published import published
 from accelsim.engine.program import Program, lower
 from accelsim.mapping.placement import Placement, place
+from accelsim.simulate.pricing import operating_point, price
 from accelsim.workload.schema import Workload
+from accelsim.workload.stream import recording_of, total_ticks
 
 
 @dataclass(frozen=True)
@@ -23,14 +32,22 @@ class Setup:
     workload: Workload
     architecture_document: Document
     workload_document: Document
+    recording: Samples | None
+    """Stimulus of a workload that names a file of it."""
     controller: Controller
     placement: Placement
     program: Program
+    costs: ComponentCosts
     seed: int
+
+    @property
+    def ticks(self) -> int:
+        """Time steps of the whole run."""
+        return total_ticks(self.workload, self.recording)
 
 
 def prepare(architecture_document: Document, workload_document: Document, seed: int) -> Setup:
-    """Validate both documents, program the core, place the network and lower the control.
+    """Validate both documents, program the core, place the network, lower the control and price the parts.
 
     Raises
     ------
@@ -38,16 +55,7 @@ def prepare(architecture_document: Document, workload_document: Document, seed: 
         With every problem that can be told at this stage.
     """
     architecture, workload = _validated(architecture_document, workload_document)
-    core = architecture.core
-    try:
-        kind = controllers.get(core.controller)
-    except UnknownNameError as error:
-        raise ConfigError(architecture_document.problem(("core", "controller"), str(error))) from None
-    validate(architecture_document, kind.options_model, at=("core", "options")) if core.options else None
-    if core.controller in workload.settings:
-        settings = validate(workload_document, kind.settings_model, at=("settings", core.controller))
-    else:
-        settings = kind.settings_model()
+    kind, settings = _programming(architecture, workload, architecture_document, workload_document)
     request = Request(
         populations=workload.network,
         rule=workload.learning.rule if workload.learning else None,
@@ -55,18 +63,37 @@ def prepare(architecture_document: Document, workload_document: Document, seed: 
         settings=settings,
         seed=seed,
     )
-    try:
-        controller = kind.build(core, request)
-    except ConfigError as error:
-        raise ConfigError(
-            _located(problem, architecture_document, workload_document) for problem in error.problems
-        ) from None
+    problems = list(_population_problems(architecture, workload, architecture_document, workload_document))
+    with _collected(problems):
+        recording = recording_of(workload, workload_document)
+    with _collected(problems):
+        controller = kind.build(architecture.core, request)
+    check(_located(problem, architecture_document, workload_document) for problem in problems)
     _check_stages(architecture_document, architecture, controller)
     placement = place(architecture, workload.network, architecture_document)
     program = lower(architecture, placement, controller.vocabulary, architecture_document)
+    costs = price(architecture, placement, controller.stages(), architecture_document)
     return Setup(
-        architecture, workload, architecture_document, workload_document, controller, placement, program, seed
+        architecture,
+        workload,
+        architecture_document,
+        workload_document,
+        recording,
+        controller,
+        placement,
+        program,
+        costs,
+        seed,
     )
+
+
+@contextmanager
+def _collected(problems: list[Problem]) -> Iterator[None]:
+    """Keep the problems of a step, so that those of the next are told with them."""
+    try:
+        yield
+    except ConfigError as error:
+        problems.extend(error.problems)
 
 
 def _validated(
@@ -74,18 +101,67 @@ def _validated(
 ) -> tuple[Architecture, Workload]:
     """Both documents as models; the problems of both are told together."""
     problems: list[Problem] = []
-    found: list[Architecture | Workload] = []
-    for document, model in ((architecture_document, Architecture), (workload_document, Workload)):
-        try:
-            found.append(validate(document, model))  # type: ignore[type-var]
-        except ConfigError as error:
-            problems.extend(error.problems)
-    if problems:
-        raise ConfigError(problems)
-    architecture, workload = found
-    assert isinstance(architecture, Architecture)
-    assert isinstance(workload, Workload)
+    with _collected(problems):
+        architecture = validate(architecture_document, Architecture)
+    with _collected(problems):
+        workload = validate(workload_document, Workload)
+    check(problems)
     return architecture, workload
+
+
+def _programming(
+    architecture: Architecture, workload: Workload, architecture_document: Document, workload_document: Document
+) -> tuple[type[Controller], Any]:
+    """The controller of a chip and the workload's settings for it; names and parts known only by name are checked."""
+    name = architecture.core.controller
+    problems = [
+        workload_document.problem(
+            ("settings", other),
+            f"there is no controller `{other}`{choose_from(other, controllers.names())}",
+        )
+        for other in workload.settings
+        if other not in controllers.names()
+    ]
+    with _collected(problems):
+        operating_point(architecture, architecture_document)
+    if architecture.published is not None:
+        try:
+            published(architecture.published)
+        except ConfigError as error:
+            problems.extend(architecture_document.problem("published", p.message) for p in error.problems)
+    try:
+        kind = controllers.get(name)
+    except RegistryError as error:
+        raise ConfigError([*problems, architecture_document.problem(("core", "controller"), str(error))]) from None
+    settings: Any = None
+    with _collected(problems):
+        if architecture.core.options:
+            validate(architecture_document, kind.options_model, at=("core", "options"))
+    with _collected(problems):
+        given = name in workload.settings
+        settings = (
+            validate(workload_document, kind.settings_model, at=("settings", name)) if given else kind.settings_model()
+        )
+    check(problems)
+    return kind, settings
+
+
+def _population_problems(
+    architecture: Architecture, workload: Workload, architecture_document: Document, workload_document: Document
+) -> Iterator[Problem]:
+    """The core must work on the populations of the network, on all of them and no others."""
+    worked_on: dict[str, str] = {}
+    for name, index_set in architecture.core.index_sets.items():
+        if isinstance(index_set, PopulationSet):
+            worked_on.setdefault(index_set.population, name)
+    for population, name in worked_on.items():
+        if population not in workload.network:
+            message = f"the network has no population `{population}`{choose_from(population, workload.network)}"
+            yield architecture_document.problem(("core", "index_sets", name, "population"), message)
+    for population in workload.network:
+        if population not in worked_on:
+            message = f"this core works on no population `{population}`{choose_from(population, worked_on)}"
+            yield workload_document.problem(("network", population), message)
 
 
 def _located(problem: Problem, architecture: Document, workload: Document) -> Problem:
@@ -99,14 +175,12 @@ def _located(problem: Problem, architecture: Document, workload: Document) -> Pr
 def _check_stages(document: Document, architecture: Architecture, controller: Controller) -> None:
     """Every stage of a unit must be one that the controller computes."""
     known = controller.stages()
-    problems = [
+    check(
         document.problem(
             ("core", "units", name, "stages", i),
-            f"`{stage}` is no stage of controller `{architecture.core.controller}`{did_you_mean(stage, list(known))}",
+            f"`{stage}` is no stage of controller `{architecture.core.controller}`{choose_from(stage, known)}",
         )
         for name, unit in architecture.core.units.items()
         for i, stage in enumerate(unit.stages)
         if stage not in known
-    ]
-    if problems:
-        raise ConfigError(problems)
+    )

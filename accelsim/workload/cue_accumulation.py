@@ -26,6 +26,8 @@ SpikeRate = Annotated[float, Quantity("frequency", "Hz", "40 Hz")]
 """Mean rate of one input; 0 Hz for a silent one."""
 
 _DURATIONS = ("cue_duration", "cue_spacing", "delay", "recall_duration")
+MAX_TICKS = 1_000_000
+"""Of a sample: its events are drawn at once."""
 _RATES = ("cue_rate", "recall_rate", "noise_rate")
 
 
@@ -72,6 +74,9 @@ class CueAccumulation(Model):
         tick = format_quantity(self.tick, "s")
         if self.cues % 2 == 0:
             yield PathError("cues", f"{self.cues} is even: both sides could have as many cues")
+        if self.length > MAX_TICKS:
+            message = f"a sample has {self.length} ticks, more than {MAX_TICKS}: shorten its cues or durations, or lengthen `tick`"
+            yield PathError("tick", message)
         for name in _DURATIONS:
             ticks = getattr(self, name) / self.tick
             shown = format_quantity(getattr(self, name), "s")

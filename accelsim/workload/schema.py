@@ -21,6 +21,9 @@ class Recorded(Model):
     """Duration of a time step in the real world."""
 
 
+MAX_NEURONS = 8192
+"""Of a population: two such ones have 67 million synapses between them, held in memory as they are."""
+
 Task = CueAccumulation | Recorded
 
 
@@ -39,7 +42,7 @@ class Workload(Model):
     """Name of the workload."""
     description: str = ""
     task: Annotated[Task, Field(discriminator="kind")]
-    network: dict[str, Annotated[int, Field(gt=0)]]
+    network: dict[str, Annotated[int, Field(gt=0, le=MAX_NEURONS)]]
     """Neurons of each population; `input` and `output` must match the task."""
     learning: Learning | None = None
     """Without it the chip only infers."""
@@ -53,12 +56,13 @@ class Workload(Model):
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
+        for population in ("input", "output"):
+            if population not in self.network:
+                raise PathError("network", f"missing population `{population}`; there are: {', '.join(self.network)}")
         if isinstance(self.task, CueAccumulation):
             for population in ("input", "output"):
                 wanted = getattr(self.task, f"{population}s")
-                found = self.network.get(population)
-                if found is None:
-                    raise PathError("network", f"missing population `{population}`; the task needs {wanted} neurons")
+                found = self.network[population]
                 if found != wanted:
                     raise PathError(("network", population), f"{found} neurons, but the task has {wanted} {population}s")
             if self.training_samples + self.test_samples == 0:

@@ -27,15 +27,27 @@ class Chunk:
     samples: Samples
 
 
-def chunks(workload: Workload, seed: int, document: Document | None = None) -> Iterator[Chunk]:
+def recording_of(workload: Workload, document: Document | None = None) -> Samples | None:
+    """The recording that a workload names, or None if its task draws its samples.
+
+    Raises
+    ------
+    ConfigError
+        If it cannot be read or does not fit the network.
+    """
+    task = workload.task
+    return read_recorded(task, workload.network, document) if isinstance(task, Recorded) else None
+
+
+def chunks(workload: Workload, seed: int, recording: Samples | None = None) -> Iterator[Chunk]:
     """All samples of a run in order: per epoch the training samples, then the test samples.
 
     The samples of an epoch and split depend on the seed, the epoch and the split only, not on the chunks.
     """
     task = workload.task
     if isinstance(task, Recorded):
-        recorded = read_recorded(task, workload.network, document)
-        yield from _recorded_chunks(workload, recorded)
+        assert recording is not None
+        yield from _recorded_chunks(workload, recording)
         return
     per_chunk = max(1, CHUNK_TICKS // task.length)
     for epoch in range(workload.epochs):
@@ -62,8 +74,15 @@ def _groups(recorded: Samples) -> Iterator[tuple[int, int]]:
             start = i
 
 
-def total_samples(workload: Workload) -> int | None:
-    """Samples of a whole run, or None if only the recording knows."""
+def total_samples(workload: Workload, recording: Samples | None = None) -> int:
+    """Samples of a whole run."""
+    per_epoch = workload.training_samples + workload.test_samples if recording is None else len(recording)
+    return workload.epochs * per_epoch
+
+
+def total_ticks(workload: Workload, recording: Samples | None = None) -> int:
+    """Time steps of a whole run."""
     if isinstance(workload.task, Recorded):
-        return None
-    return workload.epochs * (workload.training_samples + workload.test_samples)
+        assert recording is not None
+        return workload.epochs * recording.ticks
+    return total_samples(workload) * workload.task.length

@@ -13,7 +13,7 @@ from accelsim.architecture.schema import Core
 from accelsim.config.errors import ConfigError, Problem, did_you_mean
 from accelsim.config.model import Model
 from accelsim.controllers.activity import Activity
-from accelsim.controllers.base import Controller, Outcome, Request
+from accelsim.controllers.base import Controller, Outcome, Request, check_populations
 from accelsim.controllers.reckon.registers import DEFAULTS, WIDTHS
 from accelsim.controllers.reckon.settings import ReckonOptions, ReckonSettings
 from accelsim.controllers.reckon.stages import stage_graphs
@@ -52,6 +52,7 @@ class Reckon(Controller):
     def build(cls, core: Core, request: Request) -> Self:
         """Program a core for a workload (see :class:`accelsim.controllers.base.Controller`)."""
         settings: ReckonSettings = request.settings
+        check_populations("reckon", ("input", "recurrent", "output"), request.populations)
         if request.rule is not None and core.rules != "any" and request.rule not in core.rules:
             known = ", ".join(f"`{name}`" for name in core.rules)
             raise ConfigError(

@@ -172,7 +172,17 @@ def learn_output_row(s: State, c: Registers, d: Shape, post: int, trace: int) ->
 
 @inner
 def post_phase(
-    s: State, c: Registers, d: Shape, k: Quirks, block: int, target_valid: int, do: int, rec, out_rows
+    s: State,
+    c: Registers,
+    d: Shape,
+    k: Quirks,
+    block: int,
+    target_valid: int,
+    do: int,
+    signals: np.ndarray,
+    t: int,
+    output_rows: np.ndarray,
+    at: int,
 ) -> tuple[int, int]:
     """Learning signal, pseudo-derivative and rate excess of one block of neurons; learn their output rows.
 
@@ -210,14 +220,14 @@ def post_phase(
         s.excess[lane] = excess_rate(tr >> c.fp_loc_trec, c.regul_f0) if c.regul_mode else 0
         if target_valid and post < d.recurrent and scaled != 0:
             rows += 1
-            if out_rows.size:
-                out_rows[post] = 1
+            if at >= 0:
+                output_rows[at, post] = 1
             if do & 4:
                 written += learn_output_row(s, c, d, post, scaled)
-        if rec.shape[1] and post < d.recurrent:
-            rec[0, post] = s.signal[lane]
-            rec[1, post] = s.derivative[lane]
-            rec[2, post] = s.excess[lane]
+        if t < signals.shape[0] and post < d.recurrent:
+            signals[t, 0, post] = s.signal[lane]
+            signals[t, 1, post] = s.derivative[lane]
+            signals[t, 2, post] = s.excess[lane]
     return rows, written
 
 
@@ -265,6 +275,7 @@ def update_row(
     rate_right: int,
     recurrent: bool,
     changed_words: np.ndarray,
+    at: int,
 ) -> tuple[int, int]:
     """Exact update of one row of lanes; returns weights written and memory words whose content changed."""
     written = 0
@@ -290,8 +301,8 @@ def update_row(
                 weights[pre, base + lane] = new
                 differs |= new != old
         changed += differs
-        if changed_words.size and differs:
-            changed_words[block, pre, group] = 1
+        if at >= 0 and differs:
+            changed_words[at, int(recurrent), block, pre, group] = 1
     return written, changed
 
 
@@ -303,10 +314,10 @@ def learn_rows(
     k: Quirks,
     block: int,
     target_valid: int,
-    stale: np.ndarray,
     recurrent: bool,
-    rows_mask: np.ndarray,
-    changed_mask: np.ndarray,
+    written_rows: np.ndarray,
+    changed_words: np.ndarray,
+    at: int,
 ) -> tuple[int, int, int]:
     """Visit every presynaptic row of one matrix for one block; rows written, weights written, words changed."""
     weights = s.wrec if recurrent else s.winp
@@ -334,12 +345,12 @@ def learn_rows(
     first = ROW_START
     position = s.cursor[which]
     for pre in range(count):
-        trace = np.int64(traces[pre] if target_valid else stale[4 * (pre & 1) + (2 if recurrent else 1)]) >> shift
+        trace = np.int64(traces[pre] if target_valid else s.stale[4 * (pre & 1) + (2 if recurrent else 1)]) >> shift
         if trace == 0 and regulated == 0:
             continue
         rows += 1
-        if rows_mask.size:
-            rows_mask[block, pre] = 1
+        if at >= 0:
+            written_rows[at, int(recurrent), block, pre] = 1
         if position == lowest.size:
             start = lfsr.refill(random, first + position * d.lanes, 3, 25)
             lfsr.row_minima(random, start, d.lanes, lowest)
@@ -352,7 +363,7 @@ def learn_rows(
         if lowest[position] <= bound:
             w, n = update_row(
                 s, k, d, weights, random, first + position * d.lanes, pre, block, trace, push, enable, rate_left, rate_right,
-                recurrent, changed_mask,
+                recurrent, changed_words, at,
             )  # fmt: skip
             written += w
             changed += n
@@ -365,30 +376,26 @@ def learn_rows(
 def sweep(s: State, c: Registers, d: Shape, i: int, inp: int, z: int) -> None:
     """Add the weights of one index (input event, recurrent spike or both) to every recurrent neuron."""
     n = np.uint64(2 * ((d.recurrent + 1) // 2))
+    # An index that has no row of a kind reads row 0 with weight zero: one loop serves every kind of event.
+    row_in = np.uint64(i if inp else 0)
+    row_rec = np.uint64(i if z else 0)
+    on_in = np.int32(inp)
+    on_rec = np.int32(z)
     if c.noise_en:
-        for w in range(n // np.uint64(2)):
-            if s.cursor[NOISE] >= s.random_noise.size:
-                s.cursor[NOISE] = lfsr.refill(s.random_noise, s.cursor[NOISE], 3, 17)
-            word = np.int64(s.random_noise[s.cursor[NOISE]])
-            s.cursor[NOISE] += 1
-            for half in range(2):
-                j = 2 * w + half
-                raw = (word >> (16 * half)) & 0xFFFF
-                noise = (raw - ((raw >> 15) << 16)) >> c.noise_str
-                a = np.int64(s.winp[i, j]) if inp else np.int64(0)
-                b = np.int64(s.wrec[i, j]) if z else np.int64(0)
-                total = synaptic_input(a, c.fp_loc_winp, b, c.fp_loc_wrec)
-                s.u[j] = integrate(np.int64(s.u[j]), total, noise)
-    elif inp and z:
         for j in range(n):
-            total = synaptic_input(np.int32(s.winp[i, j]), c.fp_loc_winp, np.int32(s.wrec[i, j]), c.fp_loc_wrec)
-            s.u[j] = integrate(s.u[j], total, 0)
-    elif inp:
-        for j in range(n):
-            s.u[j] = integrate(s.u[j], synaptic_input(np.int32(s.winp[i, j]), c.fp_loc_winp, 0, 0), 0)
+            half = j & np.uint64(1)
+            if half == 0:
+                if s.cursor[NOISE] >= s.random_noise.size:
+                    s.cursor[NOISE] = lfsr.refill(s.random_noise, s.cursor[NOISE], 3, 17)
+                s.cursor[NOISE] += 1
+            raw = (np.int64(s.random_noise[s.cursor[NOISE] - 1]) >> np.int64(16 * half)) & 0xFFFF
+            noise = (raw - ((raw >> 15) << 16)) >> c.noise_str
+            a, b = np.int32(s.winp[row_in, j]) * on_in, np.int32(s.wrec[row_rec, j]) * on_rec
+            s.u[j] = integrate(s.u[j], synaptic_input(a, c.fp_loc_winp, b, c.fp_loc_wrec), noise)
     else:
         for j in range(n):
-            s.u[j] = integrate(s.u[j], synaptic_input(0, 0, np.int32(s.wrec[i, j]), c.fp_loc_wrec), 0)
+            a, b = np.int32(s.winp[row_in, j]) * on_in, np.int32(s.wrec[row_rec, j]) * on_rec
+            s.u[j] = integrate(s.u[j], synaptic_input(a, c.fp_loc_winp, b, c.fp_loc_wrec), 0)
     for w in range(n // np.uint64(2)):
         s.dirty[w] = 1
 
@@ -406,7 +413,7 @@ def supplement(s: State, c: Registers, i: int) -> None:
 
 
 @inner
-def propagate(s: State, c: Registers, d: Shape, do: int, events_mask: np.ndarray) -> tuple[int, int, int, int]:
+def propagate(s: State, c: Registers, d: Shape, do: int, events: np.ndarray, at: int) -> tuple[int, int, int, int]:
     """Process the collected events and the spikes in index order: numbers swept, input, spiking, supplementary."""
     reach = max(d.inputs, d.recurrent)
     covered = 2 * ((d.recurrent + 1) // 2)
@@ -439,8 +446,8 @@ def propagate(s: State, c: Registers, d: Shape, do: int, events_mask: np.ndarray
             supplement(s, c, i)
             late = 1
             extra += 1
-        if events_mask.size:
-            events_mask[i] = 1 | (inp << 1) | (z << 2) | (late << 3)
+        if at >= 0:
+            events[at, i] = 1 | (inp << 1) | (z << 2) | (late << 3)
         s.z[i] = 0
         s.inp[i] = 0
     return swept, inputs, spikes, extra

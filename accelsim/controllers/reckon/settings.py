@@ -47,9 +47,14 @@ class ReckonSettings(Model):
             elif name not in WIDTHS:
                 problems.append(PathError(at, f"unknown register{did_you_mean(name, list(WIDTHS))}"))
             elif not -(1 << (WIDTHS[name] - 1)) <= value < 1 << WIDTHS[name]:
-                problems.append(PathError(at, f"{value} does not fit the register's {WIDTHS[name]} bits"))
+                problems.append(PathError(at, _too_wide(value, WIDTHS[name])))
         if self.registers.get("LOCAL_TICK"):
             problems.append(PathError(("registers", "LOCAL_TICK"), "1 never starts a sample in the released design"))
         if problems:
             raise PathErrors(problems)
         return self
+
+
+def _too_wide(value: int, bits: int) -> str:
+    low, high = -(1 << (bits - 1)), (1 << bits) - 1
+    return f"{value} does not fit the register's {bits} bits, {low} to {high}"

@@ -77,6 +77,9 @@ class State(NamedTuple):
     excess: NDArray[np.int32]
     lane: NDArray[np.int64]
     q: NDArray[np.int32]
+    """Neuron word read last: u, ti, tr, to of its even, then of its odd neuron."""
+    stale: NDArray[np.int32]
+    """The same as the last STEP left it."""
     drawn: NDArray[np.uint16]
 
 
@@ -201,6 +204,7 @@ def allocate(
         excess=integers(shape.lanes),
         lane=np.zeros((6, shape.lanes), np.int64),
         q=integers(8),
+        stale=integers(8),
         drawn=np.zeros(neurons, np.uint16),
     )
 

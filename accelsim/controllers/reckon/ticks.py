@@ -26,7 +26,7 @@ from accelsim.controllers.reckon.state import (
     State,
 )
 from accelsim.controllers.vocabulary import Vocabulary
-from accelsim.datapath.compile import inner, kernel
+from accelsim.datapath.compile import inner
 
 _CONDITIONS = (
     "stepped", "open", "learning", "output_only", "target", "learn_input", "learn_recurrent", "learn_output",
@@ -94,7 +94,7 @@ class Record(NamedTuple):
     """(masked ticks, recurrent): output rows with a trace."""
 
 
-@kernel
+@inner
 def run_ticks(
     s: State, c: Registers, d: Shape, k: Quirks, ticks: Ticks, counts: np.ndarray, sent: np.ndarray, record: Record
 ) -> int:
@@ -105,16 +105,14 @@ def run_ticks(
     int
         Number of bytes written to ``sent``.
     """
-    no_bytes = np.zeros(0, np.uint8)
-    no_rows = np.zeros((0, 0), np.uint8)
-    no_words = np.zeros((0, 0, 0), np.uint8)
-    no_signals = np.zeros((3, 0), np.int32)
     n_sent = 0
     for t in range(counts.shape[0]):
         row = counts[t]
         at = t - record.first_masked
-        masked = 0 <= at < record.events.shape[0]
-        row[:] = 0
+        if at >= record.events.shape[0]:
+            at = -1
+        for column in range(row.size):
+            row[column] = 0
         first = ticks.first[t]
         last = ticks.last[t]
         do = np.int64(ticks.do_eprop[t])
@@ -150,13 +148,10 @@ def run_ticks(
                 fired += s.z[i]
             row[_SPIKES_FIRED] = fired
         if record.step_states.shape[0] and not first:
-            record.step_states[t, 0] = s.u
-            record.step_states[t, 1] = s.ti
-            record.step_states[t, 2] = s.tr
-            record.step_states[t, 3] = s.to
-            record.step_states[t, 4] = s.z
-        if record.y_step.shape[0] and not first:
-            record.y_step[t] = s.y[: d.outputs]
+            record_neurons(s, record.step_states, t)
+            for i in range(s.z.size):
+                record.step_states[t, 4, i] = s.z[i]
+            copy_row(record.y_step, t, s.y)
 
         always = (c.regul_mode & 6) == 6
         learning = (
@@ -181,34 +176,30 @@ def run_ticks(
             row[_LEARN_RECURRENT] = learn_recurrent
             row[_LEARN_OUTPUT] = (do & 4) != 0
             kernels.output_errors(s, c, d, target_valid)
-            if record.error.shape[0]:
-                record.error[t] = s.error[: d.outputs]
-            out_rows = record.output_rows[at] if masked else no_bytes
-            signals = record.eprop[t] if record.eprop.shape[0] else no_signals
-            stale = s.q.copy()
+            copy_row(record.error, t, s.error)
+            for i in range(s.q.size):
+                s.stale[i] = s.q[i]
             for block in range((d.recurrent + d.lanes - 1) // d.lanes):
-                n, w = kernels.post_phase(s, c, d, k, block, target_valid, do, signals, out_rows)
+                n, w = kernels.post_phase(
+                    s, c, d, k, block, target_valid, do, record.eprop, t, record.output_rows, at
+                )
                 row[_LONE_OUTPUT_ROW if do == 4 else _OUTPUT_ROW] += n
                 row[_WOUT_UPDATES] += w
                 if do == 4:
                     continue
                 kernels.prepare_lanes(s, c, d, target_valid)
-                if learn_input:
-                    rows_mask = record.rows[at, 0] if masked else no_rows
-                    words_mask = record.changed[at, 0] if masked else no_words
-                    n, w, m = kernels.learn_rows(s, c, d, k, block, target_valid, stale, False, rows_mask, words_mask)
-                    row[_WINP_ROW] += n
-                    row[_WINP_UPDATES] += w
-                    row[_WINP_CHANGED] += m
-                if learn_recurrent:
-                    rows_mask = record.rows[at, 1] if masked else no_rows
-                    words_mask = record.changed[at, 1] if masked else no_words
-                    n, w, m = kernels.learn_rows(s, c, d, k, block, target_valid, stale, True, rows_mask, words_mask)
-                    row[_WREC_ROW] += n
-                    row[_WREC_UPDATES] += w
-                    row[_WREC_CHANGED] += m
+                for matrix in range(2):
+                    if not (learn_recurrent if matrix else learn_input):
+                        continue
+                    n, w, changed = kernels.learn_rows(
+                        s, c, d, k, block, target_valid, matrix == 1, record.rows, record.changed, at
+                    )
+                    row[_WINP_ROW + matrix] += n
+                    row[_WINP_UPDATES + matrix] += w
+                    row[_WINP_CHANGED + matrix] += changed
             if do == 4 and record.eprop.shape[0]:
-                record.eprop[t, 2] = 0
+                for i in range(d.recurrent):
+                    record.eprop[t, 2, i] = 0
 
         if c.send_per_timestep or last:
             if first:
@@ -226,42 +217,55 @@ def run_ticks(
 
         if not last:
             row[_OPEN] = 1
-            events = record.events[at] if masked else no_bytes
-            swept, inputs, spikes, extra = kernels.propagate(s, c, d, do, events)
+            swept, inputs, spikes, extra = kernels.propagate(s, c, d, do, record.events, at)
             row[_EVENT] = swept
             row[_INPUT_EVENT] = inputs
             row[_SPIKE] = spikes
             row[_SUPPLEMENTARY] = extra
         else:
             kernels.end_sample(s, c, d)
-        if record.y_prop.shape[0]:
-            record.y_prop[t] = s.y[: d.outputs]
+        copy_row(record.y_prop, t, s.y)
         if record.prop_states.shape[0]:
-            record.prop_states[t, 0] = s.u
-            record.prop_states[t, 1] = s.ti
-            record.prop_states[t, 2] = s.tr
-            record.prop_states[t, 3] = s.to
+            record_neurons(s, record.prop_states, t)
         if record.lfsr.shape[0]:
-            record_random(s, record.lfsr[t])
+            record_random(s, record.lfsr, t)
     return n_sent
 
 
 @inner
-def record_random(s: State, row: np.ndarray) -> None:
+def copy_row(rows: np.ndarray, t: int, values: np.ndarray) -> None:
+    """Row `t` of a recording, if it is kept: as many of the values as it has columns."""
+    if t < rows.shape[0]:
+        for i in range(rows.shape[1]):
+            rows[t, i] = values[i]
+
+
+@inner
+def record_neurons(s: State, rows: np.ndarray, t: int) -> None:
+    """Potentials and traces of every neuron."""
+    for i in range(s.u.size):
+        rows[t, 0, i] = s.u[i]
+        rows[t, 1, i] = s.ti[i]
+        rows[t, 2, i] = s.tr[i]
+        rows[t, 3, i] = s.to[i]
+
+
+@inner
+def record_random(s: State, rows: np.ndarray, t: int) -> None:
     """Outputs of every random source at the end of a tick."""
     lanes = s.signal.size
-    row[0] = s.random_inp[kernels.ROW_START + s.cursor[INP] * lanes]
-    row[1] = s.random_rec[kernels.ROW_START + s.cursor[REC] * lanes]
+    rows[t, 0] = s.random_inp[kernels.ROW_START + s.cursor[INP] * lanes]
+    rows[t, 1] = s.random_rec[kernels.ROW_START + s.cursor[REC] * lanes]
     at = s.cursor[OUT]
     pair = np.uint64(s.random_out[at >> 5]) | (np.uint64(s.random_out[(at >> 5) + 1]) << np.uint64(32))
-    row[2] = np.uint32((pair >> np.uint64(at & 31)) & np.uint64(0xFFFFFFFF))
-    row[3] = s.random_u[2 * s.cursor[NEUR]]
-    row[4] = s.random_u[2 * s.cursor[NEUR] + 1]
-    row[5] = pair_word(s.random_ti, 2 * s.cursor[TINP])
-    row[6] = pair_word(s.random_tr, 2 * s.cursor[TREC])
-    row[7] = pair_word(s.random_to, 2 * s.cursor[TOUT])
-    row[8] = s.random_y[s.cursor[ONEUR]]
-    row[9] = s.random_noise[s.cursor[NOISE]] if s.cursor[NOISE] < s.random_noise.size else 0
+    rows[t, 2] = np.uint32((pair >> np.uint64(at & 31)) & np.uint64(0xFFFFFFFF))
+    rows[t, 3] = s.random_u[2 * s.cursor[NEUR]]
+    rows[t, 4] = s.random_u[2 * s.cursor[NEUR] + 1]
+    rows[t, 5] = pair_word(s.random_ti, 2 * s.cursor[TINP])
+    rows[t, 6] = pair_word(s.random_tr, 2 * s.cursor[TREC])
+    rows[t, 7] = pair_word(s.random_to, 2 * s.cursor[TOUT])
+    rows[t, 8] = s.random_y[s.cursor[ONEUR]]
+    rows[t, 9] = s.random_noise[s.cursor[NOISE]] if s.cursor[NOISE] < s.random_noise.size else 0
 
 
 @inner

@@ -40,7 +40,9 @@ def datapath_of(core: Core, request: Request) -> Datapath:
         raise ConfigError(Problem(path="core.neuron", message=f"controller `tick` needs a neuron model: {known}"))
     neuron = _component(models, core.neuron, settings.neuron, "core.neuron", "settings.tick.neuron")
     output_path = "core.options.output_rule"
-    output_rule = _component(rules, options.output_rule, settings.output_parameters, output_path, "settings.tick.output_parameters")
+    output_rule = _component(
+        rules, options.output_rule, settings.output_parameters, output_path, "settings.tick.output_parameters"
+    )
     if request.rule is None:
         rule = _without_learning(neuron.current)
     else:
@@ -50,8 +52,9 @@ def datapath_of(core: Core, request: Request) -> Datapath:
     for each, where in ((rule, "learning.rule"), (output_rule, output_path)):
         each.check()
         if any(SPIKE in triggers_of(each, f"{side}synaptic neuron") for side in ("pre", "post")):
-            message = f"rule `{each.name}` changes words per neuron on 'presynaptic spike', which controller `tick` does not run"
-            raise ConfigError(Problem(path=where, message=f"{message}: use the time step and `pre_spike`"))
+            message = f"rule `{each.name}` changes words per neuron on 'presynaptic spike'"
+            hint = "controller `tick` does that on 'time step' only, with `pre_spike` to tell"
+            raise ConfigError(Problem(path=where, message=f"{message}; {hint}"))
     for word in UNSEEN:
         if any(word in stage.reads for stage in output_rule.stages):
             message = f"rule `{output_rule.name}` reads `{word}`, which an output does not have"

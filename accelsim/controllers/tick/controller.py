@@ -21,9 +21,9 @@ from accelsim.config.model import Model
 from accelsim.controllers.activity import Activity
 from accelsim.controllers.base import Controller, Outcome, Request
 from accelsim.controllers.samples import Samples
+from accelsim.controllers.tick.compose import datapath_of
 from accelsim.controllers.tick.datapath import SIGNAL, SPIKE, STEP, Datapath, triggers_of
 from accelsim.controllers.tick.module import load_loop
-from accelsim.controllers.tick.compose import datapath_of
 from accelsim.controllers.tick.settings import TickOptions, TickSettings
 from accelsim.controllers.tick.stages import stage_graphs
 from accelsim.controllers.tick.state import Shape, State, allocate_state, core_shape, situations

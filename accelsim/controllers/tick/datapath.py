@@ -116,18 +116,25 @@ class Datapath:
         }
         if isinstance(self.signal_sum, Word):
             bits = self.signal_sum.bits
-            return _map(lambda signal_sum, error, feedback: saturate(signal_sum + error * feedback, bits), "signal_sum", formats)
+
+            def add(signal_sum: Any, error: Any, feedback: Any) -> Any:
+                return saturate(signal_sum + error * feedback, bits)
+
+            return _map(add, "signal_sum", formats)
         real_error, real_weight = (converter(formats[name], Float(32)) for name in ("error", "feedback"))
         assert real_error is not None
         assert real_weight is not None
-        return _map(
-            lambda signal_sum, error, feedback: signal_sum + real_error(error) * real_weight(feedback), "signal_sum", formats
-        )
+
+        def add_real(signal_sum: Any, error: Any, feedback: Any) -> Any:
+            return signal_sum + real_error(error) * real_weight(feedback)
+
+        return _map(add_real, "signal_sum", formats)
 
     def narrow_signal(self) -> Program:
         """The learning signal as the rule takes it."""
         signal = self.rule.offered()["learning_signal"]
-        convert = _needed(self.signal_sum, signal, "learning.rule", f"rule `{self.rule.name}` wants learning signals as")
+        where = f"rule `{self.rule.name}` wants learning signals as"
+        convert = _needed(self.signal_sum, signal, "learning.rule", where)
         words = {"signal_sum": self.signal_sum, "learning_signal": signal}
         return _map(lambda signal_sum: convert(signal_sum), "learning_signal", words)
 

@@ -196,8 +196,8 @@ def run_ticks(
         if stimulus.learning[t]:
             for m in range(2):
                 learn_rows(
-                    matrices[m], rule, core.situations, target, m == 1, core.width, core.lanes, tally[7 * m : 7 * m + 7],
-                    record.rows[m][at : at + 1], record.changed[m][at : at + 1],
+                    matrices[m], rule, core.situations, target, m == 1, core.width, core.lanes,
+                    tally[7 * m : 7 * m + 7], record.rows[m][at : at + 1], record.changed[m][at : at + 1],
                 )  # fmt: skip
             learn_output_rows(
                 out, output_rule, core.output_situations, target, False,

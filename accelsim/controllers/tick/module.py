@@ -49,7 +49,7 @@ def loop_source(datapath: Datapath) -> str:
     parts = ["from typing import Any\n" + PRELUDE, _constants(), *map(_compiled, empty)]
     for slot in _slots():
         default = getattr(loop, slot).__name__
-        parts.append(kernels[slot] if slot in kernels else f"{slot} = {default}\n")
+        parts.append(kernels.get(slot, f"{slot} = {default}\n"))
     rows = inspect.getsource(loop.learn_rows)
     for_output = rows.replace("def learn_rows(", "def learn_output_rows(").replace(" visit(", " visit_output(")
     parts += [_compiled(rows), _compiled(for_output)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +15,7 @@ from accelsim.controllers.base import Request
 from accelsim.controllers.initial import InitialWeights
 from accelsim.controllers.tick import loop
 from accelsim.controllers.tick.datapath import Datapath, situation_triggers
+from accelsim.controllers.tick.module import loop_source
 from accelsim.controllers.tick.settings import TickSettings
 from accelsim.datapath.kernels import tuple_type
 from accelsim.plasticity.base import PlasticityRule
@@ -54,7 +56,9 @@ def core_shape(core: Core, recurrent: int, outputs: int) -> Shape:
     block, row_word, output_word = (core.index_sets.get(name) for name in ("block", "row_word", "output_word"))
     lanes = core.units[block.unit].lanes if isinstance(block, BlockSet) else recurrent
     per_word = core.memories[row_word.words_of].items_per_word if isinstance(row_word, BlockWordSet) else lanes
-    per_output_word = core.memories[output_word.words_of].items_per_word if isinstance(output_word, WordSet) else outputs
+    per_output_word = outputs
+    if isinstance(output_word, WordSet):
+        per_output_word = core.memories[output_word.words_of].items_per_word
     blocks = -(-recurrent // lanes)
     return Shape(
         blocks=blocks,
@@ -92,7 +96,7 @@ def allocate_state(path: Datapath, settings: TickSettings, request: Request, thr
         matrices[name]["w"][:] = _drawn(law, rule, request, name, *matrices[name]["w"].shape)
     np.fill_diagonal(matrices["wrec"]["w"], 0)
     if path.options.feedback == "random":
-        feedback = _drawn(settings.feedback_weights, path.output_rule, request, "feedback", size, outputs).T.copy()
+        feedback = _drawn(settings.feedback_weights, path.output_rule, request, "feedback", size, outputs).T
     else:
         feedback = out["w"].T
     back = {
@@ -103,7 +107,13 @@ def allocate_state(path: Datapath, settings: TickSettings, request: Request, thr
     }
     readout = tuple_type("Parameters", ["readout_decay"])(settings.readout_decay)
     registers = (path.neuron.parameters(), parameters(path.rule), parameters(path.output_rule), readout)
-    return State(neurons, *map(_tuple, (matrices["winp"], matrices["wrec"], out, back)), registers)
+    # Only what the loop names: every further array makes it slower to compile.
+    named = set(re.findall(r"\.(\w+)", loop_source(path)))
+    inp, rec, out_synapses, feedback_synapses = (
+        _tuple({name: array for name, array in arrays.items() if name in named})
+        for arrays in (matrices["winp"], matrices["wrec"], out, back)
+    )
+    return State(neurons, inp, rec, out_synapses, feedback_synapses, registers)
 
 
 def _seed(request: Request, component: str) -> int:

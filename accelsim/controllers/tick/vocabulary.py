@@ -51,7 +51,10 @@ def tally_columns(blocks: int) -> Mapping[str, tuple[int, int]]:
 
 
 def gather_masks(
-    events: NDArray[np.uint8], rows: Mapping[str, NDArray[np.uint8]], changed: Mapping[str, NDArray[np.uint8]], blocks: int
+    events: NDArray[np.uint8],
+    rows: Mapping[str, NDArray[np.uint8]],
+    changed: Mapping[str, NDArray[np.uint8]],
+    blocks: int,
 ) -> dict[str, NDArray[np.uint8]]:
     """Masks from the loop's marks.
 

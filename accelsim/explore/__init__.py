@@ -1,0 +1,7 @@
+"""Design-space exploration: many runs of one description, one table of results."""
+
+from accelsim.explore.execute import Progress
+from accelsim.explore.pareto import pareto_front
+from accelsim.explore.run import Sweep, sweep
+
+__all__ = ["Progress", "Sweep", "pareto_front", "sweep"]

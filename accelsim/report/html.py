@@ -1,0 +1,142 @@
+"""Pieces of a page that stands alone: no scripts, nothing fetched, everything from outside escaped."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from html import escape as _escape
+from string import Template
+
+from accelsim.report.drawing import Drawn
+from accelsim.report.quantity import printable, typeset
+
+_PAGE = Template("""<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
+<title>$title</title>
+<style>
+:root { color-scheme: light dark; --ink: #1b1b1f; --paper: #fefefe; --soft: #5c5f66; --line: #d5d7dc; --band: #f2f4f7; }
+@media (prefers-color-scheme: dark) {
+  :root { --ink: #e8e8ea; --paper: #17181b; --soft: #a9adb5; --line: #3a3d44; --band: #212329; }
+}
+* { box-sizing: border-box; }
+body { margin: 0 auto; padding: 1rem; max-width: 78rem; color: var(--ink); background: var(--paper);
+  font: 16px/1.5 system-ui, sans-serif; overflow-wrap: anywhere; }
+h1 { font-size: 1.6rem; line-height: 1.2; margin: .5rem 0; }
+h2 { font-size: 1.2rem; margin: 2rem 0 .5rem; }
+.soft, figcaption { color: var(--soft); font-size: .875rem; }
+dl { display: grid; grid-template-columns: minmax(6rem, max-content) 1fr; gap: .25rem 1rem; margin: 0; }
+dt { color: var(--soft); }
+dd { margin: 0; }
+.figures { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 27rem), 1fr)); gap: 1.5rem; }
+figure { margin: 0; }
+figure h3 { font-size: 1rem; margin: 0 0 .25rem; }
+figure svg { display: block; width: 100%; height: auto; max-width: 38rem; color: var(--ink); }
+figure svg text { fill: currentColor; }
+.scroll { overflow-x: auto; }
+table { border-collapse: collapse; font-variant-numeric: tabular-nums; font-size: .9rem; }
+th, td { padding: .3rem .6rem; text-align: left; vertical-align: top; border-bottom: 1px solid var(--line);
+  overflow-wrap: normal; }
+thead th { background: var(--band); }
+td.number, th.number { text-align: right; white-space: nowrap; }
+td.long { min-width: 14rem; overflow-wrap: anywhere; }
+details > summary { cursor: pointer; }
+pre { overflow-x: auto; background: var(--band); padding: .75rem; font-size: .8rem; }
+.warning { border-left: .25rem solid #d55e00; padding-left: .75rem; }
+</style>
+</head>
+<body>
+<header>
+<h1>$title</h1>
+$lead
+</header>
+<main>
+$body
+</main>
+<footer class="soft"><p>$footer</p></footer>
+</body>
+</html>
+""")
+
+
+def escape(text: object) -> str:
+    """Return text from outside for use between tags and in quoted attributes."""
+    return _escape(printable(text))
+
+
+def page(title: str, lead: str, sections: Iterable[str], footer: str) -> str:
+    """Return a whole document. `title` and `footer` are text; `lead` and `sections` are markup."""
+    return _PAGE.substitute(
+        title=escape(title), lead=lead, body="\n".join(sections), footer=escape(typeset(footer))
+    )
+
+
+def section(heading: str, *parts: str) -> str:
+    """Return a section with a heading."""
+    return "\n".join(("<section>", f"<h2>{escape(heading)}</h2>", *parts, "</section>"))
+
+
+def paragraph(text: str, kind: str = "") -> str:
+    """Return a paragraph of text, of a CSS class if one is named."""
+    attribute = f' class="{escape(kind)}"' if kind else ""
+    return f"<p{attribute}>{escape(typeset(text))}</p>"
+
+
+def pairs(rows: Iterable[tuple[str, str]]) -> str:
+    """Return a description list of label and text."""
+    cells = "\n".join(f"<dt>{escape(label)}</dt><dd>{escape(typeset(text))}</dd>" for label, text in rows)
+    return f"<dl>\n{cells}\n</dl>"
+
+
+def text(value: object) -> str:
+    """Return a cell of text."""
+    return f"<td>{escape(value)}</td>"
+
+
+def long_text(value: object) -> str:
+    """Return a cell of text that may break anywhere."""
+    return f'<td class="long">{escape(value)}</td>'
+
+
+def number(shown: str, exact: float | int | None) -> str:
+    """Return a cell with a number as shown; the exact one is in its `data` element."""
+    body = escape(typeset(shown))
+    content = body if exact is None else f'<data value="{exact!r}">{body}</data>'
+    return f'<td class="number">{content}</td>'
+
+
+def disclosed(label: str, body: str) -> str:
+    """Return text that is shown on demand."""
+    return f"<details><summary>{escape(label)}</summary>{escape(body)}</details>"
+
+
+def table(caption: str, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """Return a table that scrolls sideways on narrow screens.
+
+    Parameters
+    ----------
+    caption : str
+        What it shows, read out by screen readers.
+    columns : headings
+    rows : cells as markup, from `text`, `long_text`, `number` or ready `<td>` elements
+    """
+    head = "".join(f'<th scope="col">{escape(typeset(column))}</th>' for column in columns)
+    body = "\n".join(f"<tr>{''.join(row)}</tr>" for row in rows)
+    name = escape(typeset(caption))
+    return (
+        f'<div class="scroll" role="region" tabindex="0" aria-label="{name}">\n<table>\n'
+        f'<caption class="soft">{name}</caption>\n'
+        f"<thead><tr>{head}</tr></thead>\n<tbody>\n{body}\n</tbody>\n</table>\n</div>"
+    )
+
+
+def figures(drawn: Iterable[Drawn]) -> str:
+    """Return figures with title and caption, as many beside each other as fit."""
+    parts = [
+        f'<figure>\n<h3 id="{figure.name}-title">{escape(figure.title)}</h3>\n{figure.inline()}\n'
+        f"<figcaption>{escape(figure.caption)} {escape(figure.footer)}.</figcaption>\n</figure>"
+        for figure in drawn
+    ]
+    return '<div class="figures">\n' + "\n".join(parts) + "\n</div>"

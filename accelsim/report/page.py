@@ -1,0 +1,155 @@
+"""The page of a run: what was run, the key figures, every table, and where each number comes from."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from accelsim.report import facts, html
+from accelsim.report.drawing import Drawn
+from accelsim.report.load import Run
+from accelsim.report.quantity import MISSING, percent, quantity
+
+
+def run_page(run: Run, figures: Iterable[Drawn]) -> str:
+    """Return the page of a run as one HTML document that needs no other file."""
+    sections = [
+        html.section("Key figures", *_warnings(run), _key_figures(run)),
+        *([html.section("Beside published figures", _published(run))] if run.tables["published"] else []),
+        html.section("Figures", html.figures(figures)),
+        html.section("Epochs", _epochs(run)),
+        html.section("Cycles by state", _cycles(run)),
+        html.section("Energy", _energy(run)),
+        html.section("Area", _area(run)),
+        html.section("Memories", _memories(run)),
+        *([html.section("Time steps of the window", _steps(run))] if run.tables["steps"] else []),
+        html.section("Inputs", *_inputs(run)),
+    ]
+    return html.page(
+        facts.title(run), html.pairs(facts.identity(run)), sections, f"{facts.engines_agree(run)}; {facts.speed(run)}"
+    )
+
+
+def _warnings(run: Run) -> list[str]:
+    return [html.paragraph(f"Warning: {warning}", "warning") for warning in run.about["warnings"]]
+
+
+def _key_figures(run: Run) -> str:
+    rows = [
+        (html.text(label), html.number(shown, run.metrics.get(name)), html.text(name))
+        for label, name, shown in facts.key_figures(run)
+    ]
+    return html.table("nominal value and band of the estimate", ("figure", "value (band)", "name in result.json"), rows)
+
+
+def _published(run: Run) -> str:
+    rows = [
+        (
+            html.text(row["chip"]),
+            html.text(row["metric"]),
+            html.number(facts.predicted(row), row["predicted"]),
+            html.number(facts.published(row), None),
+            html.number(f"{row['ratio']:.2f}", row["ratio"]),
+            html.text(facts.verdict(row)),
+            html.long_text(facts.reason(row)),
+            html.long_text(f"{row['source']} [{row['verified']}]"),
+        )
+        for row in run.tables["published"]
+    ]
+    columns = ("chip", "figure", "predicted (band)", "published", "ratio [1]", "band", "in words", "source")
+    return html.table("predicted over published; a range by its geometric middle", columns, rows)
+
+
+def _epochs(run: Run) -> str:
+    rows = [
+        (
+            html.number(str(row["epoch"]), row["epoch"]),
+            html.text(row["split"]),
+            html.number(f"{row['samples']:,}", row["samples"]),
+            html.number(percent(row["accuracy"]), row["accuracy"]),
+            html.number(f"{row['cycles']:,}", row["cycles"]),
+            html.number(*_count(row["sample_cycles_mean"])),
+            html.number(*_count(row["sample_cycles_max"])),
+            html.number(quantity(row, "energy_uj"), row.get("energy_uj")),
+        )
+        for row in run.tables["epochs"]
+    ]
+    columns = (
+        *("epoch", "split", "samples", "accuracy", "cycles"),
+        *("cycles of a sample, mean", "cycles of a sample, most", "energy (band)"),
+    )
+    return html.table("every epoch and split", columns, rows)
+
+
+def _count(value: float | None) -> tuple[str, float | None]:
+    return (MISSING if value is None else f"{value:,.0f}"), value
+
+
+def _cycles(run: Run) -> str:
+    splits = facts.splits(run)
+    counted = {split: facts.cycles_by_state(run, split) for split in splits}
+    rows = [
+        (html.text(state), *(html.number(f"{counted[split][state]:,}", counted[split][state]) for split in splits))
+        for state in facts.states(run)
+    ]
+    columns = ("state", *(f"cycles in {facts.SPLITS.get(split, split)}" for split in splits))
+    return html.table("cycles of all epochs", columns, rows)
+
+
+def _energy(run: Run) -> str:
+    rows = [
+        (
+            html.text(row["component"]),
+            html.text(row["action"]),
+            html.number(*_count(row["count"])),
+            html.number(quantity(row, "energy_pj"), row["energy_pj"]),
+            f'<td class="long">{html.disclosed("how", row["provenance"])}</td>',
+        )
+        for row in sorted(run.tables["energy"], key=lambda row: -(row["energy_pj"] or 0))
+    ]
+    columns = ("component", "action", "count", "energy (band)", "provenance")
+    return html.table("energy of the run by component and action, largest first", columns, rows)
+
+
+def _area(run: Run) -> str:
+    rows = [
+        (html.text(row["component"]), html.number(quantity(row, "area_um2"), row["area_um2"]))
+        for row in sorted(run.tables["area"], key=lambda row: -(row["area_um2"] or 0))
+    ]
+    return html.table("before placement utilisation, largest first", ("component", "area (band)"), rows)
+
+
+def _memories(run: Run) -> str:
+    rows = [
+        (
+            html.text(name),
+            html.number(f"{words:,}", words),
+            html.number(f"{used:,}", used),
+            html.number(percent(used / words if words else None), None),
+        )
+        for name, words, used in facts.memories(run)
+    ]
+    return html.table("what the network occupies", ("memory", "words", "words used", "share"), rows)
+
+
+def _steps(run: Run) -> str:
+    names = [name for name in run.tables["steps"][0] if name.startswith("cycles_")]
+    shown = [name for name in names if any(row[name] for row in run.tables["steps"])]
+    rows = [
+        [html.number(f"{row['tick']:,}", row["tick"]), *(html.number(f"{row[name]:,}", row[name]) for name in shown)]
+        for row in run.tables["steps"]
+    ]
+    columns = ("time step", *(name.removeprefix("cycles_").replace("_", " ") for name in shown))
+    return html.table("cycles by state and phase; events in timeline.json", columns, rows)
+
+
+def _inputs(run: Run) -> list[str]:
+    return [_resolved(kind, run.about[kind]) for kind in ("architecture", "workload")]
+
+
+def _resolved(kind: str, document: Mapping[str, Any]) -> str:
+    lines = json.dumps(document["resolved"], indent=1, default=str).splitlines()
+    body = "\n".join(map(html.escape, lines))
+    summary = html.escape(f"{kind} as run, sha256 {document['sha256']}")
+    return f"<details><summary>{summary}</summary><pre>{body}</pre></details>"

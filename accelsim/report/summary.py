@@ -1,0 +1,156 @@
+"""A run on one screen of a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from rich import box
+from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
+from rich.measure import Measurement
+from rich.table import Table
+from rich.text import Text
+
+from accelsim.report import facts
+from accelsim.report.load import Run
+from accelsim.report.quantity import MISSING, percent, printable, quantity
+
+LINE_WIDTH = 100
+SPARKS = 30
+"""Most characters of a sparkline; longer series are averaged."""
+
+
+class Sparkline:
+    """Shares between 0 and 1 as one line of blocks, always on the scale from 0 to 1."""
+
+    def __init__(self, shares: Sequence[float]) -> None:
+        parts = np.array_split(np.asarray(shares), min(len(shares), SPARKS))
+        self.shares = [float(part.mean()) for part in parts]
+
+    def __rich_measure__(self, console: Console, options: ConsoleOptions) -> Measurement:
+        return Measurement(len(self.shares), len(self.shares))
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        levels = "_.-:=+*#" if options.ascii_only else "▁▂▃▄▅▆▇█"
+        yield Text("".join(levels[min(int(share * len(levels)), len(levels) - 1)] for share in self.shares))
+
+
+def print_summary(run: Run, console: Console) -> None:
+    """Print the summary of a run."""
+    console.print(summary(run))
+
+
+def summary_lines(run: Run, width: int = LINE_WIDTH) -> list[str]:
+    """Return the summary of a run as lines of plain text."""
+    console = Console(width=width, no_color=True, force_terminal=False, legacy_windows=False, record=False)
+    with console.capture() as captured:
+        console.print(summary(run))
+    return [line.rstrip() for line in captured.get().splitlines()]
+
+
+def summary(run: Run) -> RenderableType:
+    """Return the summary of a run for a rich console."""
+    parts: list[RenderableType] = [
+        Text(facts.title(run), style="bold"),
+        _pairs(facts.identity(run)),
+        _learning(run),
+        _cycles(run),
+        _costs(run),
+        _chip(run),
+    ]
+    if run.tables["published"]:
+        parts.append(_published(run))
+        parts += [
+            Text(f"{facts.verdict(row)}: {printable(row['metric'])}: {facts.reason(row)}")
+            for row in run.tables["published"]
+        ]
+    parts.append(Text(f"{facts.engines_agree(run)}; {facts.speed(run)}"))
+    parts += [Text(f"warning: {printable(warning)}", style="yellow") for warning in run.about["warnings"]]
+    return Group(*parts)
+
+
+def _pairs(pairs: list[tuple[str, str]]) -> Table:
+    grid = Table.grid(padding=(0, 2))
+    for label, text in pairs:
+        grid.add_row(Text(label, style="dim"), Text(text))
+    return grid
+
+
+def _table(heading: str, first: str, *others: str) -> Table:
+    table = Table(title=Text(heading), title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, pad_edge=False)
+    table.add_column(Text(first))
+    for name in others:
+        table.add_column(Text(name), justify="right")
+    return table
+
+
+def _learning(run: Run) -> Table:
+    table = _table("Accuracy", "split", "per epoch", "first", "last", "best")
+    for split, series in facts.accuracies(run).items():
+        shares = [accuracy for _, accuracy in series]
+        shown = [percent(share) for share in (shares[0], shares[-1], max(shares))]
+        table.add_row(Text(printable(split)), Sparkline(shares), *shown)
+    if not table.row_count:
+        table.add_row("no sample was answered", *[MISSING] * 4)
+    else:
+        table.caption = f"test, mean of the last epochs: {percent(run.metrics.get('accuracy_test'))}"
+        table.caption_justify = "left"
+    return table
+
+
+def _cycles(run: Run) -> Table:
+    chosen = facts.splits(run)
+    columns = [name for split in chosen for name in (facts.SPLITS.get(split, split), "share")]
+    table = _table("Cycles by state", "state", *map(printable, columns))
+    counted = {split: facts.cycles_by_state(run, split) for split in chosen}
+    totals = {split: sum(states.values()) for split, states in counted.items()}
+    for state in facts.states(run):
+        table.add_row(Text(printable(state)), *_with_share({s: counted[s][state] for s in chosen}, totals))
+    table.add_section()
+    table.add_row("total", *_with_share(totals, totals))
+    return table
+
+
+def _with_share(cycles: dict[str, int], totals: dict[str, int]) -> list[str]:
+    return [
+        text
+        for split, count in cycles.items()
+        for text in (f"{count:,}", percent(count / totals[split] if totals[split] else None))
+    ]
+
+
+def _costs(run: Run) -> Table:
+    table = _table("Time and energy", "of one", "inference", "training sample")
+    rows = (
+        ("latency, mean", "latency_{}_us"),
+        ("latency, 99th percentile", "latency_{}_us_p99"),
+        ("latency of a time step", "latency_step_{}_us"),
+        ("energy (band)", "energy_{}_uj"),
+    )
+    for label, name in rows:
+        table.add_row(label, *(quantity(run.metrics, name.format(what)) for what in ("inference", "training")))
+    return table
+
+
+def _chip(run: Run) -> Table:
+    table = _table("Power and area", "", "nominal (band)")
+    rows = (
+        ("power, accelerated", "power_average_uw"),
+        ("power, real time", "power_real_time_uw"),
+        ("power, leakage", "power_leakage_uw"),
+        ("energy per synaptic operation", "energy_per_sop_pj"),
+        ("  dynamic", "energy_per_sop_dynamic_pj"),
+        ("area", "area_mm2"),
+    )
+    for label, name in rows:
+        table.add_row(label, quantity(run.metrics, name))
+    return table
+
+
+def _published(run: Run) -> Table:
+    chip = ", ".join(dict.fromkeys(printable(row["chip"]) for row in run.tables["published"]))
+    table = _table(f"Beside published figures of {chip}", "figure", "predicted (band)", "published", "ratio", "band")
+    for row in run.tables["published"]:
+        cells = (facts.predicted(row), facts.published(row), f"{row['ratio']:.2f}", facts.verdict(row))
+        table.add_row(Text(printable(row["metric"])), *map(Text, map(printable, cells)))
+    return table

@@ -1,0 +1,229 @@
+"""The report of a sweep: which points nothing beats, in a figure, and all points in a table."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+import accelsim
+from accelsim.report import html
+from accelsim.report.drawing import MUTED, PALETTE, Drawn, render
+from accelsim.report.load import check_version, damaged, read_json, read_table
+from accelsim.report.quantity import MISSING, label, printable, quantity, typeset
+
+if TYPE_CHECKING:
+    from matplotlib.figure import FigureBase
+
+SWEEP, POINTS = "sweep.json", "points.csv"
+ID, STATUS, MESSAGE = "id", "status", "message"
+SIGNS = {"min": 1.0, "max": -1.0}
+MOST_LABELS = 12
+"""Points of a front that carry their axis values in the figure."""
+MOST_ROWS = 2000
+"""Points of the table; of a larger sweep it shows the front."""
+
+
+@dataclass(frozen=True)
+class Objective:
+    """A metric and whether little or much of it is good."""
+
+    metric: str
+    direction: str
+
+
+@dataclass(frozen=True, eq=False)
+class Point:
+    """A point of a sweep: number, axis values and seed as text, status, message, and the metrics it has."""
+
+    axes: dict[str, str]
+    status: str
+    message: str
+    metrics: dict[str, float | None]
+
+
+@dataclass(frozen=True)
+class SweepData:
+    """A sweep read from its directory."""
+
+    name: str
+    description: str
+    engine: str
+    seeds: int
+    objectives: tuple[Objective, ...]
+    points: tuple[Point, ...]
+
+    def short_name(self, point: Point) -> str:
+        """Return what sets a point apart in short: `lanes=16, voltage=0.5 V`."""
+        varying = [key for key in point.axes if key != ID and len({other.axes[key] for other in self.points}) > 1]
+        return ", ".join(f"{key.rpartition('.')[2]}={point.axes[key]}" for key in varying)
+
+
+def load_sweep(folder: Path | str) -> SweepData:
+    """Read a sweep directory.
+
+    Parameters
+    ----------
+    folder : directory with `sweep.json`, which names the objectives, and `points.csv`, whose columns are
+        `id`, the axes and `seed`, then `status` and `message`, then metrics.
+
+    Raises
+    ------
+    ConfigError
+        If a file is missing or damaged, or another version of accelsim wrote it.
+    """
+    path = Path(folder) / SWEEP
+    data = read_json(path)
+    for key in ("accelsim", "sweep", "description", "engine", "seeds", "objectives"):
+        if key not in data:
+            raise damaged(path, f"`{key}` is missing")
+    check_version(path, data["accelsim"])
+    objectives = data["objectives"]
+    if not isinstance(objectives, list) or not all(_is_objective(entry) for entry in objectives):
+        raise damaged(path, "`objectives` is no list of metrics with direction `min` or `max`")
+    table = Path(folder) / POINTS
+    points = tuple(_point(table, row) for row in read_table(table))
+    chosen = tuple(Objective(entry["metric"], entry["direction"]) for entry in objectives)
+    name, description, engine = (str(data[key]) for key in ("sweep", "description", "engine"))
+    return SweepData(name, description, engine, len(data["seeds"]), chosen, points)
+
+
+def _is_objective(entry: Any) -> bool:
+    return isinstance(entry, dict) and isinstance(entry.get("metric"), str) and entry.get("direction") in SIGNS
+
+
+def _point(path: Path, row: dict[str, str]) -> Point:
+    names = list(row)
+    if STATUS not in names or MESSAGE not in names:
+        raise damaged(path, f"columns `{STATUS}` and `{MESSAGE}` are missing")
+    at = names.index(STATUS)
+    metrics = {name: _number(row[name]) for name in names[at + 2 :]}
+    return Point({name: row[name] for name in names[:at]}, row[STATUS], row["message"], metrics)
+
+
+def _number(cell: str) -> float | None:
+    """A cell as a finite number; None if it is empty or holds something else."""
+    try:
+        value = float(cell)
+    except ValueError:
+        return None
+    return value if math.isfinite(value) else None
+
+
+def front(points: Sequence[Point], objectives: Sequence[Objective]) -> list[Point]:
+    """Return the points that no other one dominates: is as good in every objective and better in one.
+
+    Points that lack an objective take no part. The order is that of the first objective, best first.
+    """
+    rated = [(tuple(_rate(point, goal) for goal in objectives), point) for point in _complete(points, objectives)]
+    kept: list[tuple[tuple[float, ...], Point]] = []
+    # A point comes after all that dominate it, and domination is transitive: the front so far decides.
+    for rate, point in sorted(rated, key=lambda pair: pair[0]):
+        if not any(_dominates(other, rate) for other, _ in kept):
+            kept.append((rate, point))
+    return [point for _, point in kept]
+
+
+def _dominates(better: tuple[float, ...], worse: tuple[float, ...]) -> bool:
+    return better != worse and all(a <= b for a, b in zip(better, worse, strict=True))
+
+
+def _complete(points: Sequence[Point], objectives: Sequence[Objective]) -> list[Point]:
+    return [point for point in points if all(point.metrics.get(goal.metric) is not None for goal in objectives)]
+
+
+def _rate(point: Point, objective: Objective) -> float:
+    value = point.metrics[objective.metric]
+    assert value is not None
+    return SIGNS[objective.direction] * value
+
+
+def sweep_figures(data: SweepData) -> list[Drawn]:
+    """Draw the front of every two objectives that some point has both of."""
+    return [
+        render(
+            f"pareto_{i}",
+            f"{label(pair[0].metric)} against {label(pair[1].metric)}",
+            f"sweep {data.name}; {_seeds(data)}, engine {data.engine}; source: {POINTS}; accelsim {accelsim.__version__}",
+            partial(pareto, data, pair),
+            height_in=3.6,
+        )
+        for i, pair in enumerate(itertools.combinations(data.objectives, 2), start=1)
+        if _complete(data.points, pair)
+    ]
+
+
+def pareto(data: SweepData, pair: Sequence[Objective], figure: FigureBase) -> str:
+    """Two objectives: dominated points grey, the front connected and its points labelled."""
+    across, up = (objective.metric for objective in pair)
+    complete = _complete(data.points, pair)
+    best = front(data.points, pair)
+    dominated = [point for point in complete if point not in set(best)]
+    axes = figure.add_subplot()
+    axes.plot(
+        *_columns(dominated, across, up), linestyle="", marker="o", markersize=4, color=MUTED, label="dominated"
+    )
+    axes.plot(
+        *_columns(best, across, up), drawstyle="steps-post", marker="o", markersize=5, color=PALETTE[0], label="front"
+    )
+    for point in best[:MOST_LABELS]:
+        x, y = point.metrics[across], point.metrics[up]
+        axes.annotate(printable(data.short_name(point)), (x, y), xytext=(4, 4), textcoords="offset points", fontsize=7)
+    axes.set(xlabel=typeset(printable(label(across))), ylabel=typeset(printable(label(up))))
+    axes.margins(0.12)
+    figure.legend(*axes.get_legend_handles_labels(), loc="outside upper left", ncols=2, fontsize=8)
+    goals = " and ".join(f"{objective.direction} {label(objective.metric)}" for objective in pair)
+    left_out = len(data.points) - len(complete)
+    return f"{goals}: {len(best)} of {len(complete)} points on the front; {left_out} points without these figures."
+
+
+def _columns(points: Sequence[Point], *metrics: str) -> list[NDArray[np.float64]]:
+    return [np.array([point.metrics[metric] for point in points], np.float64) for metric in metrics]
+
+
+def _seeds(data: SweepData) -> str:
+    return "1 seed" if data.seeds == 1 else f"{data.seeds} seeds"
+
+
+def sweep_page(data: SweepData, figures: Sequence[Drawn]) -> str:
+    """Return the page of a sweep as one HTML document that needs no other file."""
+    goals = [(f"objective, {objective.direction}", objective.metric) for objective in data.objectives]
+    statuses = [point.status for point in data.points]
+    counts = ", ".join(f"{statuses.count(status)} {status}" for status in dict.fromkeys(statuses))
+    about = [("description", data.description)] if data.description else []
+    about += [("run", f"{_seeds(data)}, engine {data.engine}")]
+    about += [("points", f"{len(data.points)} ({counts})" if counts else "0")]
+    lead = html.pairs([*about, *goals])
+    drawn = [html.section("Figures", html.figures(figures))] if figures else []
+    footer = f"accelsim {accelsim.__version__}; every metric of every point: {POINTS}"
+    return html.page(f"sweep {data.name}", lead, [*drawn, html.section("Points", _points(data))], footer)
+
+
+def _points(data: SweepData) -> str:
+    axes = list(data.points[0].axes) if data.points else []
+    best = dict.fromkeys(front(data.points, data.objectives) if data.objectives else [])
+    everything = len(data.points) <= MOST_ROWS
+    shown = data.points if everything else tuple(best)
+    metrics = [objective.metric for objective in data.objectives]
+    rows = [
+        (
+            *(html.text(point.axes[name]) for name in axes),
+            *(html.number(quantity(point.metrics, name), point.metrics.get(name)) for name in metrics),
+            html.text("yes" if point in best else MISSING),
+            html.text(point.status),
+            html.long_text(point.message),
+        )
+        for point in shown
+    ]
+    return html.table(
+        f"{'every point' if everything else 'the front'}; `front`: no point is better in all objectives together",
+        (*axes, *(label(name) for name in metrics), "front", "status", "message"),
+        rows,
+    )
