@@ -25,7 +25,7 @@ class DeltaFixed(PlasticityRule):
     rounding: Literal["nearest", "stochastic"] = "stochastic"
     """How a change is rounded to the weight's last bit."""
 
-    rate_shift: int = Field(default=8, ge=0, le=16)
+    rate_shift: int = Field(default=8, ge=0, le=19)
     """Learning rate as a power of two: 2^-rate_shift."""
 
     readout_decay: float = Field(default=0.95, ge=0, le=1)

@@ -33,10 +33,10 @@ def unit_of(name: str) -> str | None:
 
 
 def label(name: str) -> str:
-    """Return a name as words with its unit: `energy_total_pj` gives `energy total [pJ]`."""
+    """Return a name as words with its unit: `energy_total_pj` gives `energy total [pJ]`; `[1]` for a plain number."""
     key = unit_of(name)
     if key is None:
-        return name.replace("_", " ")
+        return f"{name.replace('_', ' ')} [1]"
     words = " ".join(word for word in name.split("_") if word != key)
     return f"{words} [{_SYMBOLS[key]}]"
 

@@ -151,7 +151,7 @@ def sweep_figures(data: SweepData) -> list[Drawn]:
         render(
             f"pareto_{i}",
             f"{label(pair[0].metric)} against {label(pair[1].metric)}",
-            f"sweep {data.name}; {_seeds(data)}, engine {data.engine}; source: {POINTS}; accelsim {accelsim.__version__}",
+            _footer(data),
             partial(pareto, data, pair),
             height_in=3.6,
         )
@@ -186,6 +186,11 @@ def pareto(data: SweepData, pair: Sequence[Objective], figure: FigureBase) -> st
 
 def _columns(points: Sequence[Point], *metrics: str) -> list[NDArray[np.float64]]:
     return [np.array([point.metrics[metric] for point in points], np.float64) for metric in metrics]
+
+
+def _footer(data: SweepData) -> str:
+    run = f"{_seeds(data)}, engine {data.engine}"
+    return f"sweep {data.name}; {run}; source: {POINTS}; accelsim {accelsim.__version__}"
 
 
 def _seeds(data: SweepData) -> str:

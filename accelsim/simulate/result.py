@@ -164,13 +164,14 @@ def assemble(
         **report.metrics(sop_count),
         **_real_time_metrics(setup, costs, counters, splits, busy),
         **_split_energy(setup, costs, splits),
+        **_incremental_sop(setup, costs, counters, sop_count),
     }
     published = []
     if architecture.published is not None:
         published = [row.row() for row in comparison(metrics, architecture.published, architecture.voltage)]
     tables = {
         "epochs": _epoch_rows(setup, costs, splits),
-        "steps": _step_rows(setup, window),
+        "steps": _step_rows(window),
         "counters": [as_row(counter, count) for counter, count in counters.items()],
         "energy": report.rows(),
         "area": [
@@ -245,6 +246,18 @@ def _split_energy(setup: Setup, costs: ComponentCosts, splits: list[SplitTotals]
     return metrics
 
 
+def _incremental_sop(
+    setup: Setup, costs: ComponentCosts, counters: Mapping[Counter, int], sop_count: int
+) -> dict[str, float | None]:
+    """Dynamic energy that one more synaptic operation costs: that of the phases that do them, over their number."""
+    named = setup.architecture.core.sop
+    phases = {counter.phase for counter in counters if counter.kind == "run" and counter.target in named}
+    inside = {counter: count for counter, count in counters.items() if counter.phase in phases}
+    report = account(costs, actions(setup.architecture, inside), 0.0)
+    energy = report.energy_dynamic_j / sop_count if sop_count else None
+    return in_unit("energy_per_sop_incremental_pj", energy, 1e12)
+
+
 def _account_splits(setup: Setup, costs: ComponentCosts, chosen: list[SplitTotals]) -> CostReport:
     counters = _summed(chosen)
     clock = setup.architecture.clock
@@ -261,10 +274,9 @@ def _epoch_rows(setup: Setup, costs: ComponentCosts, splits: list[SplitTotals]) 
     return rows
 
 
-def _step_rows(setup: Setup, window: Window | None) -> list[dict[str, Any]]:
+def _step_rows(window: Window | None) -> list[dict[str, Any]]:
     if window is None:
         return []
-    del setup
     return [
         {"tick": window.first_tick + i}
         | {f"{c.kind}_{c.target}_{c.phase}": int(n) for c, n in zip(window.counters, counted, strict=True)}

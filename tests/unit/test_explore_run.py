@@ -1,4 +1,6 @@
 import json
+import math
+import os
 import signal
 import subprocess
 import sys
@@ -7,13 +9,14 @@ import time
 from concurrent.futures import Future
 from concurrent.futures.process import BrokenProcessPool
 from textwrap import dedent
+from types import SimpleNamespace
 
 import pandas as pd
 import pytest
 
 from accelsim.config.errors import ConfigError
 from accelsim.explore import Progress, sweep
-from accelsim.explore.execute import Outcome, run_task
+from accelsim.explore.execute import Outcome, process_pool, run_task
 
 SHORT = """\
 workload: short
@@ -208,6 +211,39 @@ def test_bad_arguments(four, tmp_path):
         sweep(four, tmp_path / "out", plugins=["rule.py"], executor=Fake())
 
 
+def test_workers_are_single_threaded_and_leave_ctrl_c_to_the_parent():
+    with process_pool(1) as pool:
+        assert pool.submit(os.getenv, "NUMBA_NUM_THREADS").result() == "1"
+        assert pool.submit(signal.getsignal, signal.SIGINT).result() is signal.SIG_IGN
+
+
+def test_an_interrupted_pool_stops_in_the_middle_of_its_work():
+    started = time.monotonic()
+    with pytest.raises(KeyboardInterrupt), process_pool(1) as pool:
+        pool.submit(os.getpid).result()
+        pool.submit(time.sleep, 60)
+        raise KeyboardInterrupt
+    assert time.monotonic() - started < 30
+
+
+def test_a_run_in_this_process_and_an_error_in_it(four, tmp_path, monkeypatch):
+    def simulate(architecture, workload, *, engine, seed):
+        if seed:
+            raise ZeroDivisionError("no\nspikes")
+        lanes = architecture.data["core"]["units"]["plasticity"]["lanes"]
+        return SimpleNamespace(metrics={"cycles": 1000 // lanes, "ratio": math.inf if lanes == 8 else 0.1})
+
+    monkeypatch.setattr("accelsim.simulate.simulate", simulate)
+    done = sweep(four, tmp_path / "out", workers=1)
+    assert done.rows[0] == {"id": 0, LANES: 4, "seed": 0, "status": "ok", "message": "", "cycles": 250, "ratio": 0.1}
+    assert [row["message"] for row in done.rows[1:]] == [
+        "ZeroDivisionError: no; spikes",
+        "ArithmeticError: not finite: ratio",
+        "ZeroDivisionError: no; spikes",
+    ]
+    assert "in simulate" in journal(tmp_path / "out")[1]["traceback"]
+
+
 PLUGIN = """\
 from accelsim.plasticity import Float, PlasticityRule, register, stage
 
@@ -223,6 +259,7 @@ class Rule(PlasticityRule):
 """
 
 
+@pytest.mark.slow
 def test_real_runs_give_the_same_table_from_one_and_from_two_workers(write, tmp_path):
     path = write(f"axes:\n  {LANES}: [8, 16]\n  workload.network.recurrent: [32, 300]\n")
     (tmp_path / "rule.py").write_text(PLUGIN)

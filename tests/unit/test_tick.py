@@ -87,12 +87,30 @@ CASES = {
 }
 
 
+SPIKES_ONLY = """
+from accelsim.plasticity import Float, PlasticityRule, register, stage
+
+@register("on-spikes-example")
+class OnSpikes(PlasticityRule):
+    rate: float = 0.01
+    synapse_state = {"w": Float(32)}
+
+    @stage(on="presynaptic spike", per="synapse", writes=("change",))
+    def propose(surrogate, rate):
+        return rate * surrogate
+"""
+CASES["on-spikes-example"] = ({}, FLOAT_SETTINGS, ())
+
+
 @pytest.fixture(scope="module", autouse=True)
-def _plugin():
+def _plugin(tmp_path_factory):
     load_plugin(PLUGIN)
+    path = tmp_path_factory.mktemp("plugin") / "on_spikes.py"
+    path.write_text(SPIKES_ONLY)
+    load_plugin(path)
 
 
-@pytest.mark.parametrize("rule", CASES)
+@pytest.mark.parametrize("rule", ["eprop", "eprop-fixed", "three-factor-example"])
 def test_rules_learn_a_delayed_cue(rule):
     parameters, settings, overrides = CASES[rule]
     controller, *_ = _build(rule, parameters, settings, overrides)
@@ -179,10 +197,22 @@ WEIGHTS = ("winp", "wrec", "winp_traces", "wrec_traces")
         ("eprop-fixed", [f"core.memories.{m}.ports=1R1W" for m in WEIGHTS]),
         ("eprop-fixed", ["core.memories.winp.write_back=changed", "core.memories.neurons.items=3"]),
         ("three-factor-example", ["core.units.plasticity.lanes=32"]),
+        ("on-spikes-example", ["core.units.plasticity.lanes=8", "core.memories.winp.write_back=changed"]),
     ],
 )
 def test_engines_agree_event_for_event(rule, overrides):
     _agree(rule, overrides)
+
+
+def test_a_rule_on_spikes_visits_only_their_rows():
+    controller, *_ = _build("on-spikes-example")
+    counts = controller.run(_samples(2)).activity.counts
+    column = {name: counts[:, i] for i, name in enumerate(controller.vocabulary.columns)}
+    assert column["winp_updates"].sum() > 0
+    assert np.array_equal(column["winp_visited"], 2 * column["input_event"])  # in two blocks of 16 lanes
+    assert np.array_equal(column["wrec_visited"], 2 * column["spike"])
+    assert column["spike_rows"].all()
+    assert not column["sweep_rows"].any()
 
 
 def test_memories_follow_the_state_of_the_rule():

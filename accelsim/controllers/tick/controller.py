@@ -27,7 +27,15 @@ from accelsim.controllers.tick.module import load_loop
 from accelsim.controllers.tick.settings import TickOptions, TickSettings
 from accelsim.controllers.tick.stages import stage_graphs
 from accelsim.controllers.tick.state import Shape, State, allocate_state, core_shape, situations
-from accelsim.controllers.tick.vocabulary import COUNTS, MASKS, MATRICES, VOCABULARY, gather_masks, tally_columns
+from accelsim.controllers.tick.vocabulary import (
+    COUNTS,
+    MASKS,
+    MATRICES,
+    TALLIES,
+    VOCABULARY,
+    gather_masks,
+    tally_columns,
+)
 from accelsim.controllers.vocabulary import Vocabulary
 from accelsim.datapath.kernels import tuple_type
 from accelsim.technology.operations import OperationGraph
@@ -97,7 +105,7 @@ class Tick(Controller):
             shape.output_width, shape.output_words,
         )  # fmt: skip
         record = self._empty_record(masks)
-        tallies = np.zeros((samples.ticks, 25), np.int64)
+        tallies = np.zeros((samples.ticks, TALLIES), np.int64)
         answers = np.full(len(samples), -1, np.int32)
         score = np.zeros(s.out.w.shape[1])
         self._loop(s.neurons, s.inp, s.rec, s.out, s.back, s.registers, core, stimulus, tallies, score, answers, record)

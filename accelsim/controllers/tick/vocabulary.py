@@ -34,6 +34,8 @@ MASKS = {
 }  # fmt: skip
 COUNTS = ("deliveries", "input_events", "spikes_fired", *(f"{matrix}_updates" for matrix in MATRICES))
 VOCABULARY = Vocabulary(CONDITIONS, MASKS, COUNTS)
+TALLIES = len(MATRICES) * len(loop.PER_MATRIX) + len(loop.PER_TICK)
+"""Columns of the loop's tallies."""
 
 
 def tally_columns(blocks: int) -> Mapping[str, tuple[int, int]]:
