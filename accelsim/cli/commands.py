@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 
-from accelsim.config.document import Document
-from accelsim.config.errors import ConfigError, Problem, choose_from
-from accelsim.config.loader import load_document
 from accelsim.cli.progress import run_progress, sweep_progress
+from accelsim.config.document import Document
+from accelsim.config.errors import ConfigError, Problem, check, choose_from
+from accelsim.config.loader import load_document
+from accelsim.config.overrides import Override, parse_override
 
 ENGINES = ("compiled", "simpy")
 
@@ -41,16 +43,40 @@ def load_plugins(files: Sequence[str]) -> None:
         load_plugin(file, rules, models)
 
 
-def split_settings(settings: Sequence[str]) -> tuple[list[str], list[str]]:
-    """Settings of the architecture and of the workload."""
-    architecture: list[str] = []
-    workload: list[str] = []
+def split_settings(settings: Sequence[str]) -> dict[str, list[Override]]:
+    """Settings of the architecture and of the workload, by kind."""
+    found: dict[str, list[Override]] = {"architecture": [], "workload": []}
+    problems: list[Problem] = []
     for text in settings:
-        if text.startswith("workload."):
-            workload.append(text.removeprefix("workload."))
+        try:
+            override = parse_override(text)
+        except ConfigError as error:
+            problems.extend(error.problems)
+            continue
+        kind, *path = override.path
+        if kind in found and path:
+            found[kind].append(replace(override, path=tuple(path)))
         else:
-            architecture.append(text.removeprefix("architecture."))
-    return architecture, workload
+            found["architecture"].append(override)
+    check(problems)
+    return found
+
+
+def load_set(name: str, kind: str, overrides: Sequence[Override]) -> Document:
+    """A document with settings, which may only change keys that it may have."""
+    from accelsim.architecture.schema import Architecture
+    from accelsim.config.keys import unknown_key
+    from accelsim.workload.schema import Workload
+
+    document = load_document(name, kind)
+    model = {"architecture": Architecture, "workload": Workload}[kind]
+    problems = []
+    for override in overrides:
+        message = unknown_key(override.path, document, model)
+        if message is not None:
+            problems.append(Problem(override.origin.file, message=message))
+    check(problems)
+    return document.with_overrides(overrides)
 
 
 def load_pair(architecture: str, workload: str, settings: Sequence[str]) -> tuple[Document, Document]:
@@ -58,9 +84,9 @@ def load_pair(architecture: str, workload: str, settings: Sequence[str]) -> tupl
     found: list[Document] = []
     problems: list[Problem] = []
     parts = split_settings(settings)
-    for name, kind, overrides in ((architecture, "architecture", parts[0]), (workload, "workload", parts[1])):
+    for name, kind in ((architecture, "architecture"), (workload, "workload")):
         try:
-            found.append(load_document(name, kind, overrides=overrides))
+            found.append(load_set(name, kind, parts[kind]))
         except ConfigError as error:
             problems.extend(error.problems)
     if problems:

@@ -9,8 +9,8 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from accelsim.cli.commands import load_plugins, split_settings, usage
-from accelsim.config.errors import ConfigError, did_you_mean
+from accelsim.cli.commands import load_plugins, load_set, split_settings, usage
+from accelsim.config.errors import ConfigError, choose_from
 from accelsim.config.library import shipped
 from accelsim.config.loader import load_document
 from accelsim.config.model import validate
@@ -49,7 +49,7 @@ def _registry(kind: str) -> Any:
 def list_things(plural: str, plugins: Sequence[str]) -> None:
     """Print the names of a kind, one a line."""
     if plural not in PLURALS:
-        raise usage("list", f"'{plural}' is not one of {', '.join(PLURALS)}{did_you_mean(plural, list(PLURALS))}")
+        raise usage("list", f"there is no kind `{plural}`{choose_from(plural, PLURALS)}")
     load_plugins(plugins)
     for name in names(PLURALS[plural]):
         print(name)
@@ -61,7 +61,7 @@ def describe(words: Sequence[str], settings: Sequence[str], plugins: Sequence[st
     if len(words) == 2:
         kind, name = words
         if kind not in KINDS:
-            raise usage("describe", f"'{kind}' is not one of {', '.join(KINDS)}{did_you_mean(kind, KINDS)}")
+            raise usage("describe", f"there is no kind `{kind}`{choose_from(kind, KINDS)}")
     elif len(words) == 1:
         name = words[0]
         kind = _kind_of(name)
@@ -92,14 +92,14 @@ def _kind_of(name: str) -> str:
         if plain in known[kind]:
             return kind
     every = sorted({name for listed in known.values() for name in listed})
-    raise usage("describe", f"there is no `{name}`{did_you_mean(plain, every)}")
+    raise usage("describe", f"there is no `{name}`{choose_from(plain, every)}")
 
 
 def _architecture(name: str, settings: Sequence[str]) -> None:
     from accelsim.architecture.schema import Architecture
     from accelsim.simulate.describe import priced_parts
 
-    document = load_document(name, "architecture", overrides=split_settings(settings)[0])
+    document = load_set(name, "architecture", split_settings(settings)["architecture"])
     chip = validate(document, Architecture)
     console = Console()
     console.print(f"[bold]{chip.architecture}[/bold]  {chip.description}")
@@ -123,8 +123,8 @@ def _architecture(name: str, settings: Sequence[str]) -> None:
 def _workload(name: str, settings: Sequence[str]) -> None:
     from accelsim.workload.schema import Workload
 
-    overrides = [text.removeprefix("workload.") for text in settings]
-    workload = validate(load_document(name, "workload", overrides=overrides), Workload)
+    overrides = [override for part in split_settings(settings).values() for override in part]
+    workload = validate(load_set(name, "workload", overrides), Workload)
     print(f"{workload.workload}  {workload.description}")
     print(f"task {workload.task.kind}: {workload.task}")
     print(f"network {dict(workload.network)}, learning {workload.learning}")
@@ -172,5 +172,5 @@ def schema(kind: str) -> None:
 
     models = {"architecture": Architecture, "workload": Workload, "sweep": SweepDocument}
     if kind not in models:
-        raise usage("schema", f"'{kind}' is not one of {', '.join(models)}{did_you_mean(kind, list(models))}")
+        raise usage("schema", f"there is no schema of `{kind}`{choose_from(kind, models)}")
     print(json.dumps(json_schema(models[kind], kind), indent=2))

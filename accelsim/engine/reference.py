@@ -161,8 +161,10 @@ class ReferenceEngine:
         """Words of the iteration that touches most of them."""
         if access.item is None:
             return 1
+        selecting = {access.item, *access.within}
+        selecting |= {blocks for name in selecting if (blocks := self.spans[name].blocks) is not None}
         most = 0
-        for around in self.iterations(outer):
+        for around in self.iterations([name for name in outer if name in selecting]):
             before = None
             for own in self.iterations(nest.loops):
                 index = around | own

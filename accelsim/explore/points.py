@@ -10,10 +10,9 @@ from itertools import product
 from typing import Any
 
 from accelsim.config.document import Document
-from accelsim.config.errors import ConfigError, Problem, check, did_you_mean
-from accelsim.config.expected import field_type, fields, unwrap
+from accelsim.config.errors import ConfigError, Problem, check
+from accelsim.config.keys import unknown_key
 from accelsim.config.model import Model
-from accelsim.config.node import Node, dotted, step
 from accelsim.config.overrides import Override
 from accelsim.explore.schema import SweepPlan, is_key
 
@@ -116,9 +115,6 @@ def _point(number: int, found: tuple[Axis, ...], choices: tuple[Choice, ...], se
 def check_keys(found: tuple[Axis, ...], document: Document, bases: Mapping[str, tuple[Document, type[Model]]]) -> None:
     """Every axis must lead to a key that the documents may have.
 
-    A misspelt unit or population would else become a new one that nothing uses, and its axis would change nothing.
-    Parameters that a controller, rule or neuron model checks by name are left to it.
-
     Parameters
     ----------
     found : axes
@@ -135,29 +131,8 @@ def check_keys(found: tuple[Axis, ...], document: Document, bases: Mapping[str, 
         for i, choice in enumerate(axis.choices):
             for key in choice.settings:
                 kind, *path = key.split(".")
-                message = _unknown(tuple(path), *bases[kind])
+                message = unknown_key(tuple(path), *bases[kind])
                 if message is not None:
                     at = ("axes", axis.name) if is_key(axis.name) else ("axes", axis.name, i, key)
                     problems.append(document.problem(at, message))
     check(problems)
-
-
-def _unknown(path: tuple[str, ...], base: Document, model: type[Model]) -> str | None:
-    """What is wrong with a key, or None: the key is followed through the schema and, where it exists, the document."""
-    expected = unwrap(model)
-    node: Node | None = base.root
-    for depth, key in enumerate(path):
-        child = step(node, key) if node is not None else None
-        if expected.model is not None:
-            known, inner = list(fields(expected.model)), field_type(expected.model, key)
-        elif expected.kind == "mapping":
-            inner = unwrap(expected.arguments[1])
-            # Entries of models and counts are the file's own; others are parameters that some plug-in knows.
-            known = list(node.value or {}) if node is not None and inner.kind in ("model", "scalar") else [key]
-        else:
-            return None
-        if key not in known:
-            where = dotted(path[:depth]) or f"the {base.kind}"
-            return f"{where} has no `{key}`{did_you_mean(key, known)}"
-        expected, node = inner, child
-    return None

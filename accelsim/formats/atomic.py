@@ -29,6 +29,7 @@ def atomic_write(path: str | os.PathLike[str], mode: str = "wb") -> Iterator[IO[
         If it cannot be written (no space, no permission, no such directory, ...). Nothing is left behind.
     """
     target = Path(path)
+    _check_regular(target)
     text = {"encoding": "utf-8", "newline": ""} if mode == "w" else {}
     temporary: str | None = None
     try:
@@ -64,8 +65,7 @@ def write_text_atomic(path: str | os.PathLike[str], content: str) -> None:
 def check_writable(path: str | os.PathLike[str]) -> None:
     """Raise `ConfigError` if a file cannot be written at `path`: told before the work whose result it shall hold."""
     target = Path(path)
-    if target.is_dir():
-        raise ConfigError(Problem(str(path), message="is a directory; expected a file to write"))
+    _check_regular(target)
     try:
         _try_writing(target.parent)
     except OSError as error:
@@ -106,6 +106,13 @@ def prepare_output_directory(path: str | os.PathLike[str], *, marker: str, overw
     if content and not overwrite:
         raise ConfigError(Problem(str(path), message="holds earlier results, which would be overwritten"))
     return folder
+
+
+def _check_regular(target: Path) -> None:
+    """A device or a directory must not be replaced by a file."""
+    if os.path.lexists(target) and not os.path.isfile(target):
+        what = "directory" if target.is_dir() else "device or a link to nothing"
+        raise ConfigError(Problem(str(target), message=f"is a {what}; expected a file to write"))
 
 
 def _try_writing(folder: Path) -> None:

@@ -181,7 +181,7 @@ def pareto(data: SweepData, pair: Sequence[Objective], figure: FigureBase) -> st
     figure.legend(*axes.get_legend_handles_labels(), loc="outside upper left", ncols=2, fontsize=8)
     goals = " and ".join(f"{objective.direction} {label(objective.metric)}" for objective in pair)
     left_out = len(data.points) - len(complete)
-    return f"{goals}: {len(best)} of {len(complete)} points on the front; {left_out} points without these figures."
+    return f"{goals}: {len(best)} of {len(complete)} points on the front; left out for lack of a figure: {left_out}."
 
 
 def _columns(points: Sequence[Point], *metrics: str) -> list[NDArray[np.float64]]:

@@ -98,7 +98,8 @@ def _components(
         for stage in unit.stages:
             given = _overrides(unit.measured, ("update_energy", "leakage", "area"))
             parts.append(LogicComponent(f"{unit_name}.{stage}", stages[stage], unit.lanes, given))
-    parts.extend(RegisterComponent(name, flops.bits) for name, flops in core.flops.items())
+    for name, flops in core.flops.items():
+        parts.append(RegisterComponent(name, flops.bits, {} if flops.clocked else {"clock_energy_j": 0.0}))
     return parts
 
 

@@ -15,8 +15,8 @@ from accelsim.config.document import Document
 from accelsim.config.errors import ConfigError, Problem
 from accelsim.config.loader import load_document
 from accelsim.controllers.activity import Activity
-from accelsim.engine.compiled import compiled_engine
 from accelsim.controllers.samples import Samples
+from accelsim.engine.compiled import compiled_engine
 from accelsim.engine.counts import count_engine
 from accelsim.engine.reference import ReferenceEngine
 from accelsim.simulate.result import Result, Window, assemble
@@ -129,9 +129,9 @@ def check_window(window: tuple[int, int], ticks: int) -> None:
     """Raise `ConfigError` unless a window of time steps begins within the run."""
     first, last = window
     if not 0 <= first < last:
-        raise ConfigError(Problem(path="window", message=f"{first}:{last} is no range of time steps"))
+        raise ConfigError(Problem(path="--window", message=f"{first}:{last} is no range of time steps"))
     if first >= ticks:
-        raise ConfigError(Problem(path="window", message=f"{first}:{last} begins after the run, which has {ticks} time steps"))
+        raise ConfigError(Problem(path="--window", message=f"{first}:{last} begins after the run, which has {ticks} time steps"))
 
 
 def _sized(stream: Iterator[Chunk], engine: Engine) -> Iterator[Chunk]:

@@ -29,6 +29,10 @@ from accelsim.controllers.samples import Samples
 from accelsim.formats.npz import ArraySpec, read_arrays
 from accelsim.workload.schema import Recorded
 
+MAX_TICKS = 100_000_000
+"""Of a recording: some arrays of that length are held in memory."""
+_INT32 = 2**31 - 1
+
 
 def read_recorded(task: Recorded, network: Mapping[str, int], document: Document | None = None) -> Samples:
     """Read a recording for a network.
@@ -50,10 +54,10 @@ def samples_from(path: Path, network: Mapping[str, int]) -> Samples:
     arrays = read_arrays(
         path,
         [
-            ArraySpec("events", "int", ("n", 3), low=0),
-            ArraySpec("sample_len", "int", ("samples",), low=1),
-            ArraySpec("sample_label", "int", ("samples",), low=0),
-            ArraySpec("sample_label_tick", "int", ("samples",), required=False, low=-1),
+            ArraySpec("events", "int", ("n", 3), low=0, high=_INT32),
+            ArraySpec("sample_len", "int", ("samples",), low=1, high=MAX_TICKS),
+            ArraySpec("sample_label", "int", ("samples",), low=0, high=_INT32),
+            ArraySpec("sample_label_tick", "int", ("samples",), required=False, low=-1, high=_INT32),
             ArraySpec("sample_do_eprop", "int", ("samples",), required=False, low=0, high=7),
             ArraySpec("target_valid", "int", ("ticks",), required=False, low=0, high=1),
             ArraySpec("infer_acc", "int", ("ticks",), required=False, low=0, high=1),
@@ -62,6 +66,9 @@ def samples_from(path: Path, network: Mapping[str, int]) -> Samples:
     )
     length = arrays["sample_len"].astype(np.int64)
     samples, ticks = length.size, int(length.sum())
+    if not 0 < ticks <= MAX_TICKS:
+        message = f"adds up to {ticks} ticks; expected 1 to {MAX_TICKS}"
+        raise ConfigError(Problem(file=str(path), path="sample_len", message=message))
     start = np.cumsum(length) - length
     events = arrays["events"].astype(np.int64)
     problems = []
@@ -79,6 +86,10 @@ def samples_from(path: Path, network: Mapping[str, int]) -> Samples:
         problem(f"events[{i}]", f"tick {events[i, 1]} of a sample of {length[events[i, 0]]} ticks")
     for i in np.flatnonzero(events[:, 2] >= inputs)[:1]:
         problem(f"events[{i}]", f"address {events[i, 2]}, but the network has {inputs} inputs")
+    late = arrays.get("sample_label_tick", np.full(samples, -1)) >= length
+    for i in np.flatnonzero(late)[:1]:
+        message = f"tick {arrays['sample_label_tick'][i]} of a sample of {length[i]} ticks"
+        problem(f"sample_label_tick[{i}]", message)
     for i in np.flatnonzero(arrays["sample_label"] >= max(outputs, 1))[:1]:
         if "reg_targets" not in arrays:
             problem(f"sample_label[{i}]", f"class {arrays['sample_label'][i]}, but the network has {outputs} outputs")

@@ -67,6 +67,10 @@ class Workload(Model):
                     raise PathError(("network", population), f"{found} neurons, but the task has {wanted} {population}s")
             if self.training_samples + self.test_samples == 0:
                 raise PathError("test_samples", "no samples: give `training_samples` or `test_samples` > 0")
+        if isinstance(self.task, Recorded):
+            for name in ("training_samples", "test_samples"):
+                if getattr(self, name):
+                    raise PathError(name, "a recording has its own samples; remove this key")
         if self.training_samples and self.learning is None:
             raise PathError("training_samples", f"{self.training_samples} samples to learn from, but no `learning`")
         return self

@@ -1,0 +1,49 @@
+"""Numbers as text."""
+
+import pytest
+
+from accelsim.report.quantity import banded, fitting, label, percent, printable, quantity, significant, typeset
+
+
+@pytest.mark.parametrize(
+    ("value", "digits", "text"),
+    [(12.7192, 3, "12.7"), (9.996, 3, "10.0"), (0.00289, 2, "0.0029"), (444.3, 2, "440"), (0, 3, "0"), (-3.14159, 3, "-3.14"), (1234567, 3, "1,230,000")],
+)
+def test_significant_digits_without_exponent(value, digits, text) -> None:
+    assert significant(value, digits) == text
+
+
+def test_band_beside_the_nominal_in_its_unit() -> None:
+    power = {"power_uw": 12.7192, "power_uw_low": 2.8786, "power_uw_high": 83.42197}
+    assert quantity(power, "power_uw") == "12.7 uW (2.9 - 83)"
+    energy = {"energy_pj": 9.372e9, "energy_pj_low": 4.08e9, "energy_pj_high": 2.516e10}
+    assert quantity(energy, "energy_pj") == "9.37 mJ (4.1 - 25)"
+    assert banded(0.45, 0.45, 0.45, "mm2") == "0.450 mm2"
+
+
+def test_missing_is_a_dash_and_counts_are_exact() -> None:
+    assert quantity({"power_uw": None}, "power_uw") == "-"
+    assert quantity({}, "power_uw") == "-"
+    assert quantity({"cycles": 829487291}, "cycles") == "829,487,291"
+    assert percent(None) == "-"
+    assert percent(0.94) == "94.0 %"
+
+
+def test_units_are_found_in_names() -> None:
+    assert label("energy_total_pj_low") == "energy total low [pJ]"
+    assert label("latency_inference_us_p99") == "latency inference p99 [us]"
+    assert label("accuracy_test") == "accuracy test [1]"
+    assert quantity({"latency_us_p99": 51611.95}, "latency_us_p99") == "51.6 ms"
+
+
+def test_areas_of_chips_stay_in_square_millimetres() -> None:
+    assert fitting([0.02e-6], "m2") == ("mm2", 1e-6)
+    assert fitting([0.002e-6], "m2") == ("um2", 1e-12)
+
+
+def test_print_form_of_units() -> None:
+    assert typeset("3 uW, 2 um2, 1 mm2; sum of uJ") == "3 µW, 2 µm², 1 mm²; sum of µJ"
+
+
+def test_control_characters_are_shown_not_obeyed() -> None:
+    assert printable("a\x1b[2Jb\n") == "a\\x1b[2Jb\\n"
