@@ -152,6 +152,8 @@ class Flops(Model):
     """State held in flip-flops outside the memories."""
 
     bits: int = cost(gt=0, le=MAX_MEMORY_BITS)
+    clocked: bool = cost(True)
+    """Whether they see the clock in every busy cycle; otherwise they only leak."""
 
 
 class Core(Model):

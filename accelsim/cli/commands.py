@@ -17,6 +17,7 @@ from accelsim.config.loader import load_document
 from accelsim.config.overrides import Override, parse_override
 
 ENGINES = ("compiled", "simpy")
+SHOWN_FAILURES = 5
 
 
 def usage(path: str, message: str) -> ConfigError:
@@ -162,7 +163,10 @@ def sweep(study: str, out: str | None, workers: int, resume: bool, settings: Seq
     with sweep_progress(console) as progress:
         outcome = explore(document, folder, workers=workers, resume=resume, progress=progress, plugins=tuple(plugins))
     draw(folder)
-    console.print(outcome.summary())
+    failed = [row for row in outcome.rows if row["status"] == "failed"]
+    for row in failed[:SHOWN_FAILURES]:
+        console.print(f"failed: point {row['id']}: {row['message']}", markup=False, highlight=False)
+    console.print(f"{len(outcome.rows) - len(failed)} points done, {len(failed)} failed")
     console.print(f"results in {folder}: report.html, points.csv, figures/")
 
 
@@ -178,9 +182,11 @@ def validate(folder: str, engine: str, pattern: str, json_file: str | None) -> N
     """Replay golden cases, one line a case, last line the summary."""
     chosen = check_engine(engine)
 
-    from accelsim.formats.atomic import write_text_atomic
+    from accelsim.formats.atomic import check_writable, write_text_atomic
     from accelsim.validation import validate_folder
 
+    if json_file is not None:
+        check_writable(json_file)
     reports = []
     for case in validate_folder(folder, engine=chosen, pattern=pattern):
         print(case.line(), flush=True)

@@ -15,6 +15,7 @@ from accelsim.config.library import shipped
 from accelsim.config.loader import load_document
 from accelsim.config.model import validate
 from accelsim.config.quantity import format_quantity
+from accelsim.config.registry import RegistryError
 
 KINDS = ("architecture", "workload", "rule", "neuron", "controller", "technology")
 PLURALS = {"architectures": "architecture", "workloads": "workload", "rules": "rule", "neurons": "neuron",
@@ -71,8 +72,8 @@ def describe(words: Sequence[str], settings: Sequence[str], plugins: Sequence[st
         "architecture": _architecture,
         "workload": _workload,
         "technology": _technology,
-        "rule": _registered,
-        "neuron": _registered,
+        "rule": _rule,
+        "neuron": _neuron,
         "controller": _controller,
     }
     printers[kind](name, settings)
@@ -81,12 +82,7 @@ def describe(words: Sequence[str], settings: Sequence[str], plugins: Sequence[st
 def _kind_of(name: str) -> str:
     plain = name.rsplit("/", 1)[-1].removesuffix(".yaml")
     if name.endswith((".yaml", ".yml")):
-        for kind in ("architecture", "workload"):
-            try:
-                load_document(name, kind)
-            except ConfigError:
-                continue
-            return kind
+        return _kind_of_file(name)
     known = {kind: names(kind) for kind in KINDS}
     for kind in KINDS:
         if plain in known[kind]:
@@ -95,12 +91,26 @@ def _kind_of(name: str) -> str:
     raise usage("describe", f"there is no `{name}`{choose_from(plain, every)}")
 
 
+def _kind_of_file(name: str) -> str:
+    """Kind of a document; if it is broken, the error that is not just about its kind."""
+    errors = []
+    for kind in ("architecture", "workload"):
+        try:
+            load_document(name, kind)
+        except ConfigError as error:
+            errors.append(error)
+        else:
+            return kind
+    raise next((error for error in errors if "this file describes" not in str(error)), errors[-1])
+
+
 def _architecture(name: str, settings: Sequence[str]) -> None:
     from accelsim.architecture.schema import Architecture
     from accelsim.simulate.describe import priced_parts
 
     document = load_set(name, "architecture", split_settings(settings)["architecture"])
     chip = validate(document, Architecture)
+    costs = priced_parts(chip, document)
     console = Console()
     console.print(f"[bold]{chip.architecture}[/bold]  {chip.description}")
     console.print(
@@ -114,7 +124,7 @@ def _architecture(name: str, settings: Sequence[str]) -> None:
         memories.add_row(key, words, str(memory.bits), memory.ports, f"{rows}{memory.holds.columns}, {memory.holds.item_bits} b")
     console.print(memories)
     parts = Table("component", "action", "energy", "leakage", "area", "from", title="costs (nominal, band)")
-    for row in priced_parts(chip, document):
+    for row in costs:
         parts.add_row(*row)
     console.print(parts)
     console.print("phases of a time step: " + " -> ".join(chip.core.sequence))
@@ -143,19 +153,35 @@ def _technology(name: str, settings: Sequence[str]) -> None:
     Console().print(table)
 
 
-def _registered(name: str, settings: Sequence[str]) -> None:
+def _find(kind: str, name: str) -> Any:
+    try:
+        return _registry(kind).get(name)
+    except RegistryError as error:
+        raise usage("describe", str(error)) from None
+
+
+def _component(kind: str, name: str) -> None:
+    """A rule or neuron model with its default parameters."""
+    component = _find(kind, name)
+    needed = [field for field, info in component.model_fields.items() if info.is_required()]
+    if needed:
+        raise usage("describe", f"{kind} `{name}` has parameters without defaults: {', '.join(needed)}")
+    print(component().describe())
+
+
+def _rule(name: str, settings: Sequence[str]) -> None:
     del settings
-    for kind in ("rule", "neuron"):
-        registry = _registry(kind)
-        if name in registry.names():
-            print(registry.get(name)().describe())
-            return
-    raise usage("describe", f"there is no rule or neuron model `{name}`")
+    _component("rule", name)
+
+
+def _neuron(name: str, settings: Sequence[str]) -> None:
+    del settings
+    _component("neuron", name)
 
 
 def _controller(name: str, settings: Sequence[str]) -> None:
     del settings
-    controller = _registry("controller").get(name)
+    controller = _find("controller", name)
     print(f"{name}: {(controller.__doc__ or '').strip()}")
     print(f"conditions: {', '.join(controller.vocabulary.conditions)}")
     for mask, axes in controller.vocabulary.masks.items():

@@ -54,7 +54,7 @@ def sweep_progress(console: Console) -> Iterator[Callable[[Any], None]]:
                 completed=state.done,
                 total=state.total,
                 description=f"{state.failed} failed" if state.failed else "points",
-                rate=f"{state.rate:.2f}" if state.rate else "-",
+                rate=f"{state.rate_per_s:.2f}" if state.rate_per_s else "-",
             )
 
         yield tell

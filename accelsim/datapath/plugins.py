@@ -58,16 +58,16 @@ def _run(module_name: str, file: Path, content: bytes) -> None:
     try:
         # not through an import: its byte-code cache misses edits within a second
         exec(compile(content, str(file), "exec"), module.__dict__)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         del sys.modules[module_name]
         if isinstance(error, ConfigError):
             raise
         raise ConfigError(_problem(error, file)) from error
 
 
-def _problem(error: Exception, file: Path) -> Problem:
+def _problem(error: BaseException, file: Path) -> Problem:
     if isinstance(error, SyntaxError):
-        return Problem(error.filename or str(file), error.lineno, message=f"syntax error: {error.msg}")
+        return Problem(error.filename or str(file), error.lineno, error.offset, message=f"syntax error: {error.msg}")
     frames = traceback.extract_tb(error.__traceback__)
     line = next((frame.lineno for frame in reversed(frames) if frame.filename == str(file)), None)
     first_line = next(iter(str(error).splitlines()), "")

@@ -14,7 +14,7 @@ from accelsim.config.errors import ConfigError, Problem, check
 from accelsim.config.keys import unknown_key
 from accelsim.config.model import Model
 from accelsim.config.overrides import Override
-from accelsim.explore.schema import SweepPlan, is_key
+from accelsim.explore.schema import SweepDocument, is_key
 
 MAX_POINTS = 100_000
 
@@ -69,12 +69,12 @@ class Point:
         return [override for key, override in self.settings.items() if key.split(".")[0] == kind]
 
 
-def axes(plan: SweepPlan, document: Document) -> tuple[Axis, ...]:
+def axes(plan: SweepDocument, document: Document) -> tuple[Axis, ...]:
     """The axes of a sweep; each setting remembers where it stands in the sweep's document."""
     return tuple(Axis(name, tuple(_choices(plan, document, name))) for name in plan.axes)
 
 
-def _choices(plan: SweepPlan, document: Document, axis: str) -> Iterator[Choice]:
+def _choices(plan: SweepDocument, document: Document, axis: str) -> Iterator[Choice]:
     for i, value in enumerate(plan.values(axis)):
         linked = not is_key(axis)
         values = {key: item for key, item in value.items() if key != "name"} if linked else {axis: value}
@@ -89,7 +89,7 @@ def _label(value: Any) -> Label:
     return json.dumps(value) if isinstance(value, dict | list | tuple) else value
 
 
-def grid(plan: SweepPlan, document: Document) -> list[Point]:
+def grid(plan: SweepDocument, document: Document) -> list[Point]:
     """Every combination, the first axis changing slowest, the seed fastest.
 
     Raises

@@ -29,7 +29,7 @@ from accelsim.explore.execute import (
     process_pool,
 )
 from accelsim.explore.points import Point, axes, grid
-from accelsim.explore.schema import KINDS, SweepPlan
+from accelsim.explore.schema import KINDS, SweepDocument
 from accelsim.explore.store import Store, row
 from accelsim.explore.tasks import Tasks, document_hash
 
@@ -47,13 +47,13 @@ class Sweep:
     ----------
     folder : Path
         Its directory.
-    plan : SweepPlan
+    plan : SweepDocument
     rows : list of mapping
         One per point in grid order: `id`, the axes, `seed`, `status` (`ok` or `failed`), `message`, the metrics.
     """
 
     folder: Path
-    plan: SweepPlan
+    plan: SweepDocument
     rows: list[dict[str, Any]]
 
     def frame(self) -> pd.DataFrame:
@@ -103,7 +103,7 @@ def sweep(
         If the sweep is not valid, no point can be run, an objective is no metric, or `out` cannot be used.
     """
     document = description if isinstance(description, Document) else load_document(description, "sweep")
-    plan = validate(document, SweepPlan)
+    plan = validate(document, SweepDocument)
     workers = _processors() if workers is None else workers
     if workers < 1:
         raise ConfigError(Problem(path="--workers", message=f"{workers} is not > 0"))
@@ -169,7 +169,7 @@ def _checked(points: list[Point], tasks: Tasks) -> tuple[dict[int, str], dict[in
     return keys, failures
 
 
-def _check_objectives(plan: SweepPlan, document: Document, outcome: Outcome) -> None:
+def _check_objectives(plan: SweepDocument, document: Document, outcome: Outcome) -> None:
     """An objective that no run can give is told after the first run, not after the last."""
     if outcome.status == "ok":
         unknown = [
@@ -208,7 +208,7 @@ class _Teller:
         self.progress(Progress(done, self.failed, self.total, rate))
 
 
-def _summary(plan: SweepPlan, document: Document, tasks: Tasks, points: int) -> dict[str, Any]:
+def _summary(plan: SweepDocument, document: Document, tasks: Tasks, points: int) -> dict[str, Any]:
     """Contents of `sweep.json`."""
     return {
         "sweep": plan.sweep,

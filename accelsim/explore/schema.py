@@ -45,7 +45,7 @@ class Objective(Model):
     direction: Literal["min", "max"]
 
 
-class SweepPlan(Model):
+class SweepDocument(Model):
     """A grid of design points: every combination of the values of its axes, for every seed."""
 
     sweep: str

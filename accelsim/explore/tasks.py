@@ -18,7 +18,7 @@ from accelsim.config.loader import load_document
 from accelsim.config.model import Model, validate
 from accelsim.config.overrides import Override
 from accelsim.explore.points import Point, axes, check_keys
-from accelsim.explore.schema import KINDS, SweepPlan
+from accelsim.explore.schema import KINDS, SweepDocument
 from accelsim.workload.schema import Recorded, Workload
 
 _MODELS: dict[str, type[Model]] = {"architecture": Architecture, "workload": Workload}
@@ -51,7 +51,7 @@ class Tasks:
         If a document cannot be loaded or an axis leads to no key of it.
     """
 
-    def __init__(self, plan: SweepPlan, document: Document, plugins: Iterable[str | Path] = ()) -> None:
+    def __init__(self, plan: SweepDocument, document: Document, plugins: Iterable[str | Path] = ()) -> None:
         self.engine = plan.engine
         self.bases = _load(plan, document)
         check_keys(axes(plan, document), document, {kind: (self.bases[kind], _MODELS[kind]) for kind in KINDS})
@@ -110,7 +110,7 @@ def _data_hash(model: Model, document: Document) -> str:
     return file_hash(Path(document.file).parent / model.task.path) or ""
 
 
-def _load(plan: SweepPlan, document: Document) -> dict[str, Document]:
+def _load(plan: SweepDocument, document: Document) -> dict[str, Document]:
     """The two documents that a sweep names, beside its file or shipped."""
     found, problems = {}, []
     for kind, name in zip(KINDS, (plan.architecture, plan.workload), strict=True):

@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     from matplotlib.figure import FigureBase
 
 INK, PAPER, MUTED = "#111112", "#fefeff", "#8a8a8a"
-"""Text and axes, background, and what is not to be looked at; a page exchanges the first two by its own."""
+"""Text and axes, background, and what is not to be looked at; a page has its own for the first two."""
 PALETTE = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#f0e442")
-"""Okabe and Ito's colours, told apart with any colour vision (jfly.uni-koeln.de/color, 2002); black left out."""
+"""Okabe and Ito's colours, told apart with any colour vision (jfly.uni-koeln.de/color, 2002), but black."""
 
 WIDTH_IN = 5.0
 """Narrow, so that a phone shows the text at almost its own size."""
@@ -41,7 +41,15 @@ _STYLE: dict[Any, Any] = {
     "svg.fonttype": "none",
     "svg.hashsalt": "accelsim",
     **dict.fromkeys(
-        ("text.color", "axes.edgecolor", "axes.labelcolor", "xtick.color", "ytick.color", "legend.labelcolor"), INK
+        (
+            "text.color",
+            "axes.edgecolor",
+            "axes.labelcolor",
+            "xtick.color",
+            "ytick.color",
+            "legend.labelcolor",
+        ),
+        INK,
     ),
 }
 
@@ -76,7 +84,7 @@ class Drawn:
         text = re.sub(r'\s+xmlns(:\w+)?="[^"]*"', "", text)
         text = text.replace("xlink:href=", "href=")
         text = re.sub(r'(\bid="|url\(#|href="#)', rf"\g<1>{self.name}-", text)
-        text = text.replace(INK, "currentColor").replace(PAPER, "var(--paper)")
+        text = text.replace(INK, "currentColor")
         return text.replace("<svg ", f'<svg role="img" aria-labelledby="{self.name}-title" ', 1)
 
 
@@ -111,9 +119,9 @@ def render(
     svg, png, bare = io.BytesIO(), io.BytesIO(), io.BytesIO()
     with house_style():
         figure = Figure(figsize=(WIDTH_IN, height_in), layout="constrained")
-        # Title and small print belong to the outer figure, so that they keep clear of a legend in the inner one.
+        # Title and small print belong to the outer figure: they keep clear of a legend in the inner one.
         caption = typeset(printable(draw(figure.add_subfigure(figure.add_gridspec()[0, 0]))))
-        figure.savefig(bare, format="svg", metadata=_NO_METADATA)
+        figure.savefig(bare, format="svg", metadata=_NO_METADATA, transparent=True)
         figure.suptitle(title, x=0.01, ha="left", fontsize=10, fontweight="bold")
         small = [line for part in (caption, footer) for line in textwrap.wrap(part, FOOTER_CHARACTERS)]
         figure.supxlabel("\n".join(small), x=0.01, ha="left", fontsize=6.5)

@@ -54,8 +54,8 @@ def run_figures(run: Run) -> list[Drawn]:
 def _footer(run: Run, source: str) -> str:
     about = run.about
     return (
-        f"{facts.title(run)}; 1 seed ({about['seed']}), engine {about['engine']}, {facts.engines_agree(run)}; "
-        f"source: {source}; accelsim {about['accelsim']}"
+        f"{facts.title(run)}; 1 seed ({about['seed']}), engine {about['engine']}, "
+        f"{facts.engines_agree(run)}; source: {source}; accelsim {about['accelsim']}"
     )
 
 
@@ -100,7 +100,12 @@ def latency(run: Run, figure: FigureBase) -> str:
     _stacked(axes.barh, range(len(chosen)), _few(stack), "left", height=0.6)
     for i, tail in enumerate(tails):
         if tail is not None:
-            axes.plot([tail * 1e-6 / size] * 2, [i - 0.4, i + 0.4], color=INK, label="99th percentile" if not i else "")
+            axes.plot(
+                [tail * 1e-6 / size] * 2,
+                [i - 0.4, i + 0.4],
+                color=INK,
+                label="99th percentile" if not i else "",
+            )
     axes.set_yticks(range(len(chosen)), [printable(facts.SPLITS.get(split, split)) for split in chosen])
     axes.invert_yaxis()
     axes.set_xlabel(typeset(f"latency of a sample [{unit}]"))
@@ -152,7 +157,9 @@ def _largest(rows: Sequence[Mapping[str, Any]], value: str) -> list[dict[str, An
     sums: dict[str, dict[str, Any]] = {}
     for row in rows:
         name = row["component"]
-        bar = sums.setdefault(name, {"label": name, "members": [name], **dict.fromkeys(_with_band(value), 0.0)})
+        bar = sums.setdefault(
+            name, {"label": name, "members": [name], **dict.fromkeys(_with_band(value), 0.0)}
+        )
         for column in _with_band(value):
             bar[column] += row[column]
     bars = sorted(sums.values(), key=lambda bar: (-bar[value], bar["label"]))
@@ -220,7 +227,9 @@ def _bar_height(table: str) -> Callable[[Run], float]:
 
 
 FIGURES = (
-    FigureKind("accuracy", "Accuracy per epoch", "epochs.csv", lambda run: bool(facts.accuracies(run)), accuracy),
+    FigureKind(
+        "accuracy", "Accuracy per epoch", "epochs.csv", lambda run: bool(facts.accuracies(run)), accuracy
+    ),
     FigureKind("cycles", "Cycles by state", "epochs.csv", lambda run: bool(facts.states(run)), cycles),
     FigureKind(
         *("latency", "Latency of a sample", "epochs.csv, result.json"),

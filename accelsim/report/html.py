@@ -17,7 +17,8 @@ _PAGE = Template("""<!DOCTYPE html>
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
 <title>$title</title>
 <style>
-:root { color-scheme: light dark; --ink: #1b1b1f; --paper: #fefefe; --soft: #5c5f66; --line: #d5d7dc; --band: #f2f4f7; }
+:root { color-scheme: light dark;
+  --ink: #1b1b1f; --paper: #fefefe; --soft: #5c5f66; --line: #d5d7dc; --band: #f2f4f7; }
 @media (prefers-color-scheme: dark) {
   :root { --ink: #e8e8ea; --paper: #17181b; --soft: #a9adb5; --line: #3a3d44; --band: #212329; }
 }
@@ -30,7 +31,8 @@ h2 { font-size: 1.2rem; margin: 2rem 0 .5rem; }
 dl { display: grid; grid-template-columns: minmax(6rem, max-content) 1fr; gap: .25rem 1rem; margin: 0; }
 dt { color: var(--soft); }
 dd { margin: 0; }
-.figures { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 27rem), 1fr)); gap: 1.5rem; }
+.figures { display: grid; gap: 1.5rem;
+  grid-template-columns: repeat(auto-fill, minmax(min(100%, 27rem), 1fr)); }
 figure { margin: 0; }
 figure h3 { font-size: 1rem; margin: 0 0 .25rem; }
 figure svg { display: block; width: 100%; height: auto; max-width: 38rem; color: var(--ink); }
@@ -39,6 +41,7 @@ figure svg text { fill: currentColor; }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; font-size: .9rem; }
 th, td { padding: .3rem .6rem; text-align: left; vertical-align: top; border-bottom: 1px solid var(--line);
   overflow-wrap: normal; }
+td:first-child { min-width: 9rem; }
 thead th { background: var(--band); }
 td.number, th.number { text-align: right; white-space: nowrap; }
 td.long { min-width: 14rem; overflow-wrap: anywhere; }

@@ -1,4 +1,4 @@
-"""Read a run directory back: what a finished run and a saved one have in common is all that a report needs."""
+"""Read a run directory back: what a finished run and a saved one have in common is all a report needs."""
 
 from __future__ import annotations
 
@@ -16,7 +16,16 @@ RESULT = "result.json"
 STEPS = "steps.csv"
 
 _COLUMNS = {
-    "epochs": ("epoch", "split", "samples", "accuracy", "ticks", "cycles", "sample_cycles_mean", "sample_cycles_max"),
+    "epochs": (
+        "epoch",
+        "split",
+        "samples",
+        "accuracy",
+        "ticks",
+        "cycles",
+        "sample_cycles_mean",
+        "sample_cycles_max",
+    ),
     "counters": ("kind", "target", "phase", "count"),
     "energy": ("component", "action", "count", "energy_pj", "energy_pj_low", "energy_pj_high", "provenance"),
     "area": ("component", "area_um2", "area_um2_low", "area_um2_high"),
@@ -26,8 +35,25 @@ _COLUMNS = {
     ),
 }
 _ABOUT = (
-    *("accelsim", "python", "packages", "architecture", "workload", "engine", "seed", "engines_agree", "warnings"),
-    *("simulated_cycles_per_cpu_s", "memory_words", "memory_words_used", "clock_hz", "voltage_v", "technology"),
+    *(
+        "accelsim",
+        "python",
+        "packages",
+        "architecture",
+        "workload",
+        "engine",
+        "seed",
+        "engines_agree",
+        "warnings",
+    ),
+    *(
+        "simulated_cycles_per_cpu_s",
+        "memory_words",
+        "memory_words_used",
+        "clock_hz",
+        "voltage_v",
+        "technology",
+    ),
 )
 
 
@@ -70,7 +96,9 @@ def load_run(folder: Path | str) -> RunData:
     """
     folder = Path(folder)
     if not (folder / RESULT).is_file():
-        raise ConfigError(Problem(str(folder), message=f"is no run directory; expected a folder with `{RESULT}`"))
+        raise ConfigError(
+            Problem(str(folder), message=f"is no run directory; expected a folder with `{RESULT}`")
+        )
     path = folder / RESULT
     data = read_json(path)
     about = _part(path, data, "about", _ABOUT)
@@ -135,7 +163,7 @@ def _check_rows(path: Path, name: str, rows: Any, columns: tuple[str, ...]) -> N
 
 
 def check_version(path: Path, found: Any) -> None:
-    """Raise a `ConfigError` if a file comes from another minor version: tables may change with it before 1.0."""
+    """Raise a `ConfigError` if another minor version wrote the file: before 1.0, tables change with it."""
     if str(found).split(".")[:2] != accelsim.__version__.split(".")[:2]:
         message = f"was written by accelsim {found}; this is accelsim {accelsim.__version__}: run it again"
         raise ConfigError(Problem(str(path), message=message))
@@ -156,7 +184,9 @@ def _no_number(text: str) -> float:
 
 
 def _unreadable(path: Path, error: OSError) -> ConfigError:
-    return ConfigError(Problem(str(path), message=f"cannot be read: {(error.strerror or str(error)).lower()}"))
+    return ConfigError(
+        Problem(str(path), message=f"cannot be read: {(error.strerror or str(error)).lower()}")
+    )
 
 
 def damaged(path: Path, reason: str, line: int | None = None, column: int | None = None) -> ConfigError:

@@ -27,7 +27,10 @@ def run_page(run: Run, figures: Iterable[Drawn]) -> str:
         html.section("Inputs", *_inputs(run)),
     ]
     return html.page(
-        facts.title(run), html.pairs(facts.identity(run)), sections, f"{facts.engines_agree(run)}; {facts.speed(run)}"
+        facts.title(run),
+        html.pairs(facts.identity(run)),
+        sections,
+        f"{facts.engines_agree(run)}; {facts.speed(run)}",
     )
 
 
@@ -40,7 +43,9 @@ def _key_figures(run: Run) -> str:
         (html.text(label), html.number(shown, run.metrics.get(name)), html.text(name))
         for label, name, shown in facts.key_figures(run)
     ]
-    return html.table("nominal value and band of the estimate", ("figure", "value (band)", "name in result.json"), rows)
+    return html.table(
+        "nominal value and band of the estimate", ("figure", "value (band)", "name in result.json"), rows
+    )
 
 
 def _published(run: Run) -> str:
@@ -90,7 +95,10 @@ def _cycles(run: Run) -> str:
     splits = facts.splits(run)
     counted = {split: facts.cycles_by_state(run, split) for split in splits}
     rows = [
-        (html.text(state), *(html.number(f"{counted[split][state]:,}", counted[split][state]) for split in splits))
+        (
+            html.text(state),
+            *(html.number(f"{counted[split][state]:,}", counted[split][state]) for split in splits),
+        )
         for state in facts.states(run)
     ]
     columns = ("state", *(f"cycles in {facts.SPLITS.get(split, split)}" for split in splits))
@@ -137,7 +145,10 @@ def _steps(run: Run) -> str:
     names = [name for name in run.tables["steps"][0] if name.startswith("cycles_")]
     shown = [name for name in names if any(row[name] for row in run.tables["steps"])]
     rows = [
-        [html.number(f"{row['tick']:,}", row["tick"]), *(html.number(f"{row[name]:,}", row[name]) for name in shown)]
+        [
+            html.number(f"{row['tick']:,}", row["tick"]),
+            *(html.number(f"{row[name]:,}", row[name]) for name in shown),
+        ]
         for row in run.tables["steps"]
     ]
     columns = ("time step", *(name.removeprefix("cycles_").replace("_", " ") for name in shown))

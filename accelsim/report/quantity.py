@@ -18,7 +18,7 @@ _LADDERS = {
     "V": (("mV", 1e-3), ("V", 1.0)),
 }
 _FROM = {"m2": 0.01}
-"""From how many of a unit on it is preferred to the next smaller one, where that is not 1: chips are told in mm2."""
+"""From how many on a unit is preferred to the next smaller one, where not from 1: chips are told in mm2."""
 _UNITS = {symbol.lower(): (kind, si) for kind, steps in _LADDERS.items() for symbol, si in steps}
 _SYMBOLS = {symbol.lower(): symbol for steps in _LADDERS.values() for symbol, _ in steps}
 _BANDS = ("_low", "_high", "_p99")
@@ -33,7 +33,7 @@ def unit_of(name: str) -> str | None:
 
 
 def label(name: str) -> str:
-    """Return a name as words with its unit: `energy_total_pj` gives `energy total [pJ]`; `[1]` for a plain number."""
+    """Return a name as words with its unit, `[1]` for none: `energy_total_pj` gives `energy total [pJ]`."""
     key = unit_of(name)
     if key is None:
         return f"{name.replace('_', ' ')} [1]"

@@ -77,7 +77,9 @@ def _pairs(pairs: list[tuple[str, str]]) -> Table:
 
 
 def _table(heading: str, first: str, *others: str) -> Table:
-    table = Table(title=Text(heading), title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, pad_edge=False)
+    table = Table(
+        title=Text(heading), title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, pad_edge=False
+    )
     table.add_column(Text(first))
     for name in others:
         table.add_column(Text(name), justify="right")
@@ -128,7 +130,9 @@ def _costs(run: Run) -> Table:
         ("energy (band)", "energy_{}_uj"),
     )
     for label, name in rows:
-        table.add_row(label, *(quantity(run.metrics, name.format(what)) for what in ("inference", "training")))
+        table.add_row(
+            label, *(quantity(run.metrics, name.format(what)) for what in ("inference", "training"))
+        )
     return table
 
 
@@ -138,8 +142,8 @@ def _chip(run: Run) -> Table:
         ("power, accelerated", "power_average_uw"),
         ("power, real time", "power_real_time_uw"),
         ("power, leakage", "power_leakage_uw"),
-        ("energy per synaptic operation", "energy_per_sop_pj"),
-        ("  dynamic", "energy_per_sop_dynamic_pj"),
+        ("energy of one more synaptic operation", "energy_per_sop_incremental_pj"),
+        ("energy of the run per synaptic operation", "energy_per_sop_pj"),
         ("area", "area_mm2"),
     )
     for label, name in rows:
@@ -149,7 +153,9 @@ def _chip(run: Run) -> Table:
 
 def _published(run: Run) -> Table:
     chip = ", ".join(dict.fromkeys(printable(row["chip"]) for row in run.tables["published"]))
-    table = _table(f"Beside published figures of {chip}", "figure", "predicted (band)", "published", "ratio", "band")
+    table = _table(
+        f"Beside published figures of {chip}", "figure", "predicted (band)", "published", "ratio", "band"
+    )
     for row in run.tables["published"]:
         cells = (facts.predicted(row), facts.published(row), f"{row['ratio']:.2f}", facts.verdict(row))
         table.add_row(Text(printable(row["metric"])), *map(Text, map(printable, cells)))

@@ -62,7 +62,9 @@ class SweepData:
 
     def short_name(self, point: Point) -> str:
         """Return what sets a point apart in short: `lanes=16, voltage=0.5 V`."""
-        varying = [key for key in point.axes if key != ID and len({other.axes[key] for other in self.points}) > 1]
+        varying = [
+            key for key in point.axes if key != ID and len({other.axes[key] for other in self.points}) > 1
+        ]
         return ", ".join(f"{key.rpartition('.')[2]}={point.axes[key]}" for key in varying)
 
 
@@ -96,7 +98,9 @@ def load_sweep(folder: Path | str) -> SweepData:
 
 
 def _is_objective(entry: Any) -> bool:
-    return isinstance(entry, dict) and isinstance(entry.get("metric"), str) and entry.get("direction") in SIGNS
+    return (
+        isinstance(entry, dict) and isinstance(entry.get("metric"), str) and entry.get("direction") in SIGNS
+    )
 
 
 def _point(path: Path, row: dict[str, str]) -> Point:
@@ -122,7 +126,9 @@ def front(points: Sequence[Point], objectives: Sequence[Objective]) -> list[Poin
 
     Points that lack an objective take no part. The order is that of the first objective, best first.
     """
-    rated = [(tuple(_rate(point, goal) for goal in objectives), point) for point in _complete(points, objectives)]
+    rated = [
+        (tuple(_rate(point, goal) for goal in objectives), point) for point in _complete(points, objectives)
+    ]
     kept: list[tuple[tuple[float, ...], Point]] = []
     # A point comes after all that dominate it, and domination is transitive: the front so far decides.
     for rate, point in sorted(rated, key=lambda pair: pair[0]):
@@ -136,7 +142,9 @@ def _dominates(better: tuple[float, ...], worse: tuple[float, ...]) -> bool:
 
 
 def _complete(points: Sequence[Point], objectives: Sequence[Objective]) -> list[Point]:
-    return [point for point in points if all(point.metrics.get(goal.metric) is not None for goal in objectives)]
+    return [
+        point for point in points if all(point.metrics.get(goal.metric) is not None for goal in objectives)
+    ]
 
 
 def _rate(point: Point, objective: Objective) -> float:
@@ -168,20 +176,33 @@ def pareto(data: SweepData, pair: Sequence[Objective], figure: FigureBase) -> st
     dominated = [point for point in complete if point not in set(best)]
     axes = figure.add_subplot()
     axes.plot(
-        *_columns(dominated, across, up), linestyle="", marker="o", markersize=4, color=MUTED, label="dominated"
+        *_columns(dominated, across, up),
+        linestyle="",
+        marker="o",
+        markersize=4,
+        color=MUTED,
+        label="dominated",
     )
     axes.plot(
-        *_columns(best, across, up), drawstyle="steps-post", marker="o", markersize=5, color=PALETTE[0], label="front"
+        *_columns(best, across, up),
+        drawstyle="steps-post",
+        marker="o",
+        markersize=5,
+        color=PALETTE[0],
+        label="front",
     )
     for point in best[:MOST_LABELS]:
         x, y = point.metrics[across], point.metrics[up]
-        axes.annotate(printable(data.short_name(point)), (x, y), xytext=(4, 4), textcoords="offset points", fontsize=7)
+        axes.annotate(
+            printable(data.short_name(point)), (x, y), xytext=(4, 4), textcoords="offset points", fontsize=7
+        )
     axes.set(xlabel=typeset(printable(label(across))), ylabel=typeset(printable(label(up))))
     axes.margins(0.12)
     figure.legend(*axes.get_legend_handles_labels(), loc="outside upper left", ncols=2, fontsize=8)
     goals = " and ".join(f"{objective.direction} {label(objective.metric)}" for objective in pair)
     left_out = len(data.points) - len(complete)
-    return f"{goals}: {len(best)} of {len(complete)} points on the front; left out for lack of a figure: {left_out}."
+    counts = f"{len(best)} of {len(complete)} points on the front"
+    return f"{goals}: {counts}; left out for lack of a figure: {left_out}."
 
 
 def _columns(points: Sequence[Point], *metrics: str) -> list[NDArray[np.float64]]:
@@ -228,7 +249,7 @@ def _points(data: SweepData) -> str:
         for point in shown
     ]
     return html.table(
-        f"{'every point' if everything else 'the front'}; `front`: no point is better in all objectives together",
+        f"{'every point' if everything else 'the front'}; on the front: no other point dominates it",
         (*axes, *(label(name) for name in metrics), "front", "status", "message"),
         rows,
     )

@@ -80,6 +80,8 @@ def _components(
     core = architecture.core
     parts: list[Component] = []
     for name, memory in core.memories.items():
+        if placement.words[name] == 0:  # holds a state that this rule does not keep
+            continue
         reads, writes, either = _PORTS[memory.ports]
         parts.append(
             MemoryComponent(
@@ -128,6 +130,8 @@ def actions(architecture: Architecture, counters: Mapping[Counter, int]) -> dict
     counted: dict[tuple[str, str], int] = {}
     for counter, count in counters.items():
         if counter.kind in ("read", "write"):
+            if not count:  # perhaps of a memory that this rule leaves empty
+                continue
             key = (counter.target, counter.kind)
         elif counter.kind == "run":
             key = (f"{unit_of[counter.target]}.{counter.target}", "update")

@@ -9,6 +9,7 @@ from typing import Any
 
 from accelsim.architecture.indices import PopulationSet
 from accelsim.architecture.schema import Architecture
+from accelsim.architecture.widths import with_state_bits
 from accelsim.config.document import Document
 from accelsim.config.errors import ConfigError, Problem, check, choose_from
 from accelsim.config.model import validate
@@ -68,7 +69,9 @@ def prepare(architecture_document: Document, workload_document: Document, seed: 
         recording = recording_of(workload, workload_document)
     with _collected(problems):
         controller = kind.build(architecture.core, request)
+        core = with_state_bits(architecture.core, controller.state_bits())
     check(_located(problem, architecture_document, workload_document) for problem in problems)
+    architecture = architecture.model_copy(update={"core": core})
     _check_stages(architecture_document, architecture, controller)
     placement = place(architecture, workload.network, architecture_document)
     program = lower(architecture, placement, controller.vocabulary, architecture_document)

@@ -10,17 +10,17 @@ from collections.abc import Iterator
 from dataclasses import replace
 from functools import cache, partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, model_validator
 
 from accelsim.architecture.schema import Architecture
 from accelsim.config.document import Document
-from accelsim.config.errors import ConfigError, Problem
+from accelsim.config.errors import ConfigError, Problem, did_you_mean
 from accelsim.config.loader import load_document
-from accelsim.config.model import Model, validate
+from accelsim.config.model import Model, PathError, PathErrors, validate
 from accelsim.controllers.activity import Activity
 from accelsim.controllers.reckon.controller import Reckon, core_quirks, core_shape
 from accelsim.controllers.reckon.registers import WIDTHS
@@ -56,8 +56,20 @@ class CaseEntry(_Open):
     n_inp: int = Field(gt=0, le=256)
     n_rec: int = Field(gt=0, le=256)
     n_out: int = Field(gt=0, le=16)
-    event_delivery: str = "serial"
+    event_delivery: Literal["serial", "overlapped"] = "serial"
     registers: dict[str, int]
+
+    @model_validator(mode="after")
+    def _known_registers(self) -> Self:
+        problems = []
+        for name, value in self.registers.items():
+            if name not in WIDTHS:
+                problems.append(PathError(("registers", name), f"unknown register{did_you_mean(name, WIDTHS)}"))
+            elif not 0 <= value < 1 << 32:  # as written over the 32-bit bus, signed ones with all their sign bits
+                problems.append(PathError(("registers", name), f"{value} is not 0 to 4294967295"))
+        if problems:
+            raise PathErrors(problems)
+        return self
 
 
 class Index(_Open):
@@ -66,6 +78,21 @@ class Index(_Open):
     counter_columns: tuple[str, ...]
     access_columns: tuple[str, ...]
     cases: dict[str, CaseEntry]
+
+    @model_validator(mode="after")
+    def _known_columns(self) -> Self:
+        needed = (*COUNTS, "n_rec", *STATES, "c_idle", "c_pwait", "busy", "total")
+        missing = [name for name in needed if name not in self.counter_columns]
+        problems = [PathError("counter_columns", f"no column {', '.join(missing)}")] if missing else []
+        for i, column in enumerate(self.access_columns):
+            memory, _, rest = column.partition("_")
+            kind, _, phase = rest.partition("_")
+            if memory not in MEMORIES or kind not in KINDS or phase not in PHASES:
+                message = f"`{column}` is not <{'|'.join(MEMORIES)}>_<{'|'.join(KINDS)}>_<{'|'.join(PHASES)}>"
+                problems.append(PathError(("access_columns", i), message))
+        if problems:
+            raise PathErrors(problems)
+        return self
 
 
 def cases(folder: Folder) -> list[Replay]:

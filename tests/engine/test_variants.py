@@ -33,7 +33,6 @@ REGISTERS = {
     "THR_H_0": -200, "THR_H_1": -200, "THR_H_2": -200, "THR_H_3": -200, "H_4": 1, "LR_P_WINP": 14, "LR_P_WREC": 13,
     "LR_P_WOUT": 14,
 }  # fmt: skip
-TICKS = 7
 
 
 @dataclass(frozen=True)
@@ -97,24 +96,24 @@ VARIANTS = [
 
 
 def stimulus(variant: Variant) -> Samples:
-    """Three samples, each with one tick in which learning is possible."""
-    inputs, _, outputs = variant.network
+    """Three samples (one for a large network), each with one tick in which learning is possible."""
+    inputs, recurrent, outputs = variant.network
     rng = np.random.default_rng(11)
-    count = 1 if variant.network[1] > 500 else 3
-    events = rng.random((count * TICKS, inputs)) < 0.3
+    count, ticks = (1, 4) if recurrent > 500 else (3, 7)
+    events = rng.random((count * ticks, inputs)) < 0.3
     tick, address = np.nonzero(events)
-    valid = np.zeros((count, TICKS), np.uint8)
-    for sample, at in zip(range(count), (4, 3, 5), strict=False):
+    valid = np.zeros((count, ticks), np.uint8)
+    for sample, at in zip(range(count), (2, 3, 4), strict=False):
         valid[sample, at] = 1
     label_tick = np.array([-1, 2, -1], np.int32)[:count]
     return Samples(
-        length=np.full(count, TICKS, np.int32),
+        length=np.full(count, ticks, np.int32),
         event_tick=tick.astype(np.int64),
         event_address=address.astype(np.int32),
         label=np.array([0, outputs - 1, 0], np.int32)[:count],
         label_tick=label_tick,
         target_valid=valid.reshape(-1),
-        infer=rng.integers(0, 2, count * TICKS).astype(np.uint8),
+        infer=rng.integers(0, 2, count * ticks).astype(np.uint8),
         targets=np.zeros((0, 0), np.int32),
         training=np.ones(count, bool),
     )

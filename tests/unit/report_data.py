@@ -15,31 +15,67 @@ IDENTITY = {"name": "tiny", "file": "tiny.yaml", "sha256": "ab" * 32, "resolved"
 def epoch(number: int, split: str, accuracy: float | None, idle: int, learn: int) -> dict[str, Any]:
     cycles = idle + learn
     return {
-        **{"epoch": number, "split": split, "samples": 4, "answered": 4, "accuracy": accuracy, "ticks": 40},
-        **{"cycles": cycles, "sample_cycles_mean": cycles / 4, "sample_cycles_max": cycles // 4 + 7},
-        **{"cycles_idle": idle, "cycles_learn": learn, "cycles_unused": 0},
-        **{"energy_uj": 2.5, "energy_uj_low": 1.25, "energy_uj_high": 5.125},
+        "epoch": number,
+        "split": split,
+        "samples": 4,
+        "answered": 4,
+        "accuracy": accuracy,
+        "ticks": 40,
+        "cycles": cycles,
+        "sample_cycles_mean": cycles / 4,
+        "sample_cycles_max": cycles // 4 + 7,
+        "cycles_idle": idle,
+        "cycles_learn": learn,
+        "cycles_unused": 0,
+        "energy_uj": 2.5,
+        "energy_uj_low": 1.25,
+        "energy_uj_high": 5.125,
     }
 
 
 def tiny_run(**changes: Any) -> RunData:
     """A run of two epochs on a chip of two components; `changes` replace entries of `about`."""
     about = {
-        **{"accelsim": accelsim.__version__, "python": "3.11.7", "packages": {"numpy": "2.4.6"}},
-        **{"architecture": IDENTITY, "workload": {**IDENTITY, "name": "toy & <b>task</b>", "file": None}},
-        **{"engine": "compiled", "seed": 7, "engines_agree": True, "engines_difference": None},
-        **{"warnings": ["3 V is beyond the data"], "simulated_cycles_per_cpu_s": 123_456_789},
-        **{"memory_words": {"weights": 64}, "memory_words_used": {"weights": 48}},
-        **{"clock_hz": 13e6, "voltage_v": 0.5, "technology": "28nm"},
+        "accelsim": accelsim.__version__,
+        "python": "3.11.7",
+        "packages": {"numpy": "2.4.6"},
+        "architecture": IDENTITY,
+        "workload": {**IDENTITY, "name": "toy & <b>task</b>", "file": None},
+        "engine": "compiled",
+        "seed": 7,
+        "engines_agree": True,
+        "engines_difference": None,
+        "warnings": ["3 V is beyond the data"],
+        "simulated_cycles_per_cpu_s": 123_456_789,
+        "memory_words": {"weights": 64},
+        "memory_words_used": {"weights": 48},
+        "clock_hz": 13e6,
+        "voltage_v": 0.5,
+        "technology": "28nm",
     }
     metrics: dict[str, float | int | None] = {
-        **{"accuracy_test": 0.875, "samples": 16, "ticks": 160, "cycles": 5200},
-        **{"latency_inference_us": 76.923, "latency_inference_us_p99": 80.5, "latency_training_us": 123.077},
-        **{"latency_training_us_p99": 130.25, "latency_step_inference_us": 7.6923, "latency_step_training_us": 12.3},
-        **{"energy_total_pj": 1.0e7, "energy_total_pj_low": 4.0e6, "energy_total_pj_high": 2.5e7},
-        **{"power_real_time_uw": 12.7192, "power_real_time_uw_low": 2.8786, "power_real_time_uw_high": 83.42197},
-        **{"power_average_uw": None, "power_average_uw_low": None, "power_average_uw_high": None},
-        **{"area_mm2": 0.3722, "area_mm2_low": 0.229, "area_mm2_high": 0.68},
+        "accuracy_test": 0.875,
+        "samples": 16,
+        "ticks": 160,
+        "cycles": 5200,
+        "latency_inference_us": 76.923,
+        "latency_inference_us_p99": 80.5,
+        "latency_training_us": 123.077,
+        "latency_training_us_p99": 130.25,
+        "latency_step_inference_us": 7.6923,
+        "latency_step_training_us": 12.3,
+        "energy_total_pj": 1.0e7,
+        "energy_total_pj_low": 4.0e6,
+        "energy_total_pj_high": 2.5e7,
+        "power_real_time_uw": 12.7192,
+        "power_real_time_uw_low": 2.8786,
+        "power_real_time_uw_high": 83.42197,
+        "power_average_uw": None,
+        "power_average_uw_low": None,
+        "power_average_uw_high": None,
+        "area_mm2": 0.3722,
+        "area_mm2_low": 0.229,
+        "area_mm2_high": 0.68,
     }
     band = {"energy_pj": 6e6, "energy_pj_low": 3e6, "energy_pj_high": 1.2e7}
     tables: dict[str, list[dict[str, Any]]] = {
@@ -57,16 +93,43 @@ def tiny_run(**changes: Any) -> RunData:
             {"kind": "read", "target": "weights", "phase": "learn", "count": 9},
         ],
         "energy": [
-            {"component": "weights", "action": "read", "count": 9.0, **band, "provenance": "9 x <table> | Smith [measured]"},
-            {"component": "weights", "action": "leakage", "count": None, **band, "provenance": "leak | Jones [assumed]"},
             {
-                **{"component": "soma.leak", "action": "update", "count": 160.0, "provenance": "graph | Doe [measured]"},
-                **{"energy_pj": 1e6, "energy_pj_low": 5e5, "energy_pj_high": 3e6},
+                "component": "weights",
+                "action": "read",
+                "count": 9.0,
+                **band,
+                "provenance": "9 x <table> | Smith [measured]",
+            },
+            {
+                "component": "weights",
+                "action": "leakage",
+                "count": None,
+                **band,
+                "provenance": "leak | Jones [assumed]",
+            },
+            {
+                "component": "soma.leak",
+                "action": "update",
+                "count": 160.0,
+                "provenance": "graph | Doe [measured]",
+                "energy_pj": 1e6,
+                "energy_pj_low": 5e5,
+                "energy_pj_high": 3e6,
             },
         ],
         "area": [
-            {"component": "weights", "area_um2": 80_000.0, "area_um2_low": 60_000.0, "area_um2_high": 120_000.0},
-            {"component": "soma.leak", "area_um2": 2_000.0, "area_um2_low": 1_500.0, "area_um2_high": 2_500.0},
+            {
+                "component": "weights",
+                "area_um2": 80_000.0,
+                "area_um2_low": 60_000.0,
+                "area_um2_high": 120_000.0,
+            },
+            {
+                "component": "soma.leak",
+                "area_um2": 2_000.0,
+                "area_um2_low": 1_500.0,
+                "area_um2_high": 2_500.0,
+            },
         ],
         "published": [published()],
     }
@@ -75,9 +138,20 @@ def tiny_run(**changes: Any) -> RunData:
 
 def published(**changes: Any) -> dict[str, Any]:
     return {
-        **{"chip": "Other", "metric": "energy_per_sop_pj", "unit": "pJ", "predicted_low": 27.13, "predicted": 62.33},
-        **{"predicted_high": 167.4, "published_low": 5.3, "published_high": 5.3, "ratio": 11.76, "inside": False},
-        **{"condition": "0.5 V", "source": "A paper, https://example.org/paper", "verified": "verified", **changes},
+        "chip": "Other",
+        "metric": "energy_per_sop_pj",
+        "unit": "pJ",
+        "predicted_low": 27.13,
+        "predicted": 62.33,
+        "predicted_high": 167.4,
+        "published_low": 5.3,
+        "published_high": 5.3,
+        "ratio": 11.76,
+        "inside": False,
+        "condition": "0.5 V",
+        "source": "A paper, https://example.org/paper",
+        "verified": "verified",
+        **changes,
     }
 
 
@@ -88,7 +162,10 @@ def save_run(folder: Path, run: RunData) -> None:
     (folder / "result.json").write_text(json.dumps(data))
     if run.tables["steps"]:
         header = list(run.tables["steps"][0])
-        lines = [",".join(header), *(",".join(str(row[name]) for name in header) for row in run.tables["steps"])]
+        lines = [
+            ",".join(header),
+            *(",".join(str(row[name]) for name in header) for row in run.tables["steps"]),
+        ]
         (folder / "steps.csv").write_text("\n".join(lines) + "\n")
 
 
@@ -104,7 +181,10 @@ id,architecture.core.units.plasticity.lanes,seed,status,message,energy_inference
 def save_sweep(folder: Path, points: str = POINTS, **changes: Any) -> None:
     """Write a sweep directory; `changes` replace entries of `sweep.json`."""
     data = {
-        **{"sweep": "how many lanes", "description": "", "accelsim": accelsim.__version__, "engine": "compiled"},
+        "sweep": "how many lanes",
+        "description": "",
+        "accelsim": accelsim.__version__,
+        "engine": "compiled",
         "seeds": [0],
         "objectives": [
             {"metric": "energy_inference_uj", "direction": "min"},

@@ -6,7 +6,7 @@ from accelsim.config.errors import ConfigError
 from accelsim.config.loader import load_document
 from accelsim.config.model import validate
 from accelsim.explore.points import MAX_POINTS, axes, grid
-from accelsim.explore.schema import Range, SweepPlan
+from accelsim.explore.schema import Range, SweepDocument
 from accelsim.explore.tasks import Tasks
 from accelsim.simulate.run import ENGINES
 
@@ -21,7 +21,7 @@ def read(tmp_path, monkeypatch):
     def read(text, head=HEAD):
         (tmp_path / "s.yaml").write_text(head + dedent(text))
         document = load_document("s.yaml", "sweep")
-        return validate(document, SweepPlan), document
+        return validate(document, SweepDocument), document
 
     return read
 
@@ -78,7 +78,7 @@ def test_range_includes_both_ends():
 
 
 def test_engines_are_those_of_simulate():
-    assert SweepPlan.model_fields["engine"].annotation.__args__ == ENGINES
+    assert SweepDocument.model_fields["engine"].annotation.__args__ == ENGINES
 
 
 def test_every_mistake_is_told_at_its_place(read):

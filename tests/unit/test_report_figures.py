@@ -18,7 +18,10 @@ def drawn(draw) -> tuple[Figure, str]:
 
 
 def texts(svg: bytes) -> list[str]:
-    return ["".join(node.itertext()).strip() for node in ElementTree.fromstring(svg).iter("{http://www.w3.org/2000/svg}text")]
+    return [
+        "".join(node.itertext()).strip()
+        for node in ElementTree.fromstring(svg).iter("{http://www.w3.org/2000/svg}text")
+    ]
 
 
 def test_accuracy_in_per_cent_per_epoch() -> None:
@@ -34,7 +37,9 @@ def test_cycles_stack_up_to_all_cycles_in_the_same_colours() -> None:
     training, inference = figure.axes
     assert [bar.get_height() for bar in training.patches] == pytest.approx([1e-3, 1e-3, 6e-4, 6e-4])
     assert training.patches[2].get_y() == pytest.approx(1e-3)
-    assert [bar.get_facecolor() for bar in training.patches] == [bar.get_facecolor() for bar in inference.patches]
+    assert [bar.get_facecolor() for bar in training.patches] == [
+        bar.get_facecolor() for bar in inference.patches
+    ]
     assert training.get_ylabel() == "cycles [10⁶]"
 
 
@@ -42,7 +47,9 @@ def test_latency_is_the_mean_by_state_with_its_tail() -> None:
     figure, _ = drawn(figures.latency)
     (axes,) = figure.axes
     assert axes.get_xlabel() == "latency of a sample [µs]"
-    assert [bar.get_width() for bar in axes.patches] == pytest.approx([2000 / 13 / 8, 2000 / 13 / 8, 1200 / 13 / 8, 0])
+    assert [bar.get_width() for bar in axes.patches] == pytest.approx(
+        [2000 / 13 / 8, 2000 / 13 / 8, 1200 / 13 / 8, 0]
+    )
     assert [mark.get_xdata()[0] for mark in axes.lines] == pytest.approx([130.25, 80.5])
 
 
@@ -52,7 +59,7 @@ def test_energy_is_stacked_by_action_with_the_band_of_the_component() -> None:
     assert axes.get_xlabel() == "energy of the run [µJ]"
     assert [tick.get_text() for tick in axes.get_yticklabels()] == ["weights", "soma.leak"]
     assert [bar.get_width() for bar in axes.patches] == pytest.approx([6, 0, 6, 0, 0, 1])
-    (band,) = [line for line in axes.collections]
+    (band,) = axes.collections
     assert [segment[:, 0].tolist() for segment in band.get_segments()] == [
         pytest.approx([6.0, 24.0]),
         pytest.approx([0.5, 3.0]),
@@ -85,7 +92,13 @@ def test_files_hold_title_caption_and_source_and_never_change() -> None:
     assert [figure.name for figure in first] == ["accuracy", "cycles", "latency", "energy", "area"]
     assert first == again
     shown = " ".join(texts(first[3].svg))
-    for text in ("Energy by component and action", "energy of the run [µJ]", "1 seed (7)", "source: energy.csv", "weights"):
+    for text in (
+        "Energy by component and action",
+        "energy of the run [µJ]",
+        "1 seed (7)",
+        "source: energy.csv",
+        "weights",
+    ):
         assert text in shown
     for figure in first:
         assert figure.png.startswith(b"\x89PNG")
@@ -104,7 +117,11 @@ def test_the_users_own_settings_change_nothing() -> None:
 def test_names_are_no_formulas() -> None:
     run = tiny_run()
     rows = [{**row, "component": "$\\frac$ & <c>\x07"} for row in run.tables["area"][:1]]
-    (figure,) = [f for f in figures.run_figures(RunData(run.metrics, {**run.tables, "area": rows}, run.about)) if f.name == "area"]
+    (figure,) = [
+        f
+        for f in figures.run_figures(RunData(run.metrics, {**run.tables, "area": rows}, run.about))
+        if f.name == "area"
+    ]
     assert "$\\frac$ & <c>\\x07" in texts(figure.svg)
 
 

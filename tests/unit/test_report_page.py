@@ -85,8 +85,14 @@ def test_every_number_is_the_one_of_the_run(page) -> None:
     assert numbers["0.3722"] == {"0.372 mm² (0.23 - 0.68)"}
     assert numbers["11.76"] == {"11.76"}
     exact = [run.metrics[name] for name in ("latency_inference_us_p99", "energy_total_pj", "accuracy_test")]
-    exact += [row[name] for row in run.tables["epochs"] for name in ("samples", "cycles", "sample_cycles_max", "energy_uj")]
-    exact += [row["energy_pj"] for row in run.tables["energy"]] + [row["area_um2"] for row in run.tables["area"]]
+    exact += [
+        row[name]
+        for row in run.tables["epochs"]
+        for name in ("samples", "cycles", "sample_cycles_max", "energy_uj")
+    ]
+    exact += [row["energy_pj"] for row in run.tables["energy"]] + [
+        row["area_um2"] for row in run.tables["area"]
+    ]
     assert {repr(value) for value in exact} <= set(numbers)
 
 
@@ -111,7 +117,11 @@ def test_inline_figures_take_the_colours_of_the_page(page) -> None:
 
 
 def test_files_of_a_run_and_the_same_bytes_again(run_folder) -> None:
-    names = [f"figures/{name}.{end}" for name in ("accuracy", "cycles", "latency", "energy", "area") for end in ("svg", "png")]
+    names = [
+        f"figures/{name}.{end}"
+        for name in ("accuracy", "cycles", "latency", "energy", "area")
+        for end in ("svg", "png")
+    ]
     before = {path: path.read_bytes() for path in run_folder.rglob("*") if path.is_file()}
     written = report(run_folder)
     assert [path.relative_to(run_folder).as_posix() for path in written] == [*names, "report.html"]
@@ -156,7 +166,10 @@ def message(folder) -> str:
 
 
 def test_folders_that_are_neither(tmp_path) -> None:
-    assert message(tmp_path) == "DIR  is no run or sweep directory; expected a folder with `result.json` or `sweep.json`"
+    assert (
+        message(tmp_path)
+        == "DIR  is no run or sweep directory; expected a folder with `result.json` or `sweep.json`"
+    )
 
 
 def test_damaged_sweeps(tmp_path) -> None:

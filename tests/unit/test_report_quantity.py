@@ -2,12 +2,29 @@
 
 import pytest
 
-from accelsim.report.quantity import banded, fitting, label, percent, printable, quantity, significant, typeset
+from accelsim.report.quantity import (
+    banded,
+    fitting,
+    label,
+    percent,
+    printable,
+    quantity,
+    significant,
+    typeset,
+)
 
 
 @pytest.mark.parametrize(
     ("value", "digits", "text"),
-    [(12.7192, 3, "12.7"), (9.996, 3, "10.0"), (0.00289, 2, "0.0029"), (444.3, 2, "440"), (0, 3, "0"), (-3.14159, 3, "-3.14"), (1234567, 3, "1,230,000")],
+    [
+        (12.7192, 3, "12.7"),
+        (9.996, 3, "10.0"),
+        (0.00289, 2, "0.0029"),
+        (444.3, 2, "440"),
+        (0, 3, "0"),
+        (-3.14159, 3, "-3.14"),
+        (1234567, 3, "1,230,000"),
+    ],
 )
 def test_significant_digits_without_exponent(value, digits, text) -> None:
     assert significant(value, digits) == text

@@ -47,7 +47,8 @@ def datapath_of(core: Core, request: Request) -> Datapath:
         rule = _without_learning(neuron.current)
     else:
         _check_admitted(core, request.rule)
-        rule = _component(rules, request.rule, request.parameters, "learning.rule", "learning.parameters")
+        given = {**settings.rules.get(request.rule, {}), **request.parameters}
+        rule = _component(rules, request.rule, given, "learning.rule", "learning.parameters")
     path = Datapath(neuron, rule, output_rule, options, round(settings.readout_decay * 2**LEAK_BITS))
     for each, where in ((rule, "learning.rule"), (output_rule, output_path)):
         each.check()

@@ -28,6 +28,8 @@ class TickSettings(Model):
 
     neuron: dict[str, float | int | bool | str] = Field(default_factory=dict)
     """Parameters of the core's neuron model."""
+    rules: dict[str, dict[str, float | int | bool | str]] = Field(default_factory=dict)
+    """Parameters of plasticity rules by name, for this core; those under the workload's `learning` win."""
     readout_decay: float = Field(default=0.95, ge=0, le=1)
     """Factor of the outputs per time step."""
     target: float = 1.0
