@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import sys
-from typing import Annotated, Any
+from io import TextIOWrapper
+from typing import Annotated, Any, NoReturn
 
 import typer
 
@@ -126,22 +128,28 @@ def main(arguments: list[str] | None = None) -> None:
     """Entry point: runs a command; a user's mistake is one clear message and exit status 2."""
     from accelsim.config.errors import ConfigError
 
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a terminal that knows no µ is no reason to stop
     try:
         status: Any = app(arguments, standalone_mode=False)
+        sys.stdout.flush()
     except ConfigError as error:
-        _complain(str(error))
-        raise SystemExit(2) from None
+        _complain(str(error), 2)
     except KeyboardInterrupt:
-        _complain("interrupted")
-        raise SystemExit(130) from None
+        _complain("interrupted", 130)
     except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what is left to write has no reader
         raise SystemExit(141) from None
+    except OSError as error:
+        _complain(f"{error.filename or 'output'}: {(error.strerror or str(error)).lower()}", 2)
+    except MemoryError as error:
+        _complain(f"not enough memory: {str(error).lower() or 'the network or the data is too large'}", 2)
     except Exception as error:
         message = _usage_message(error)
         if message is None:
             raise
-        _complain(message)
-        raise SystemExit(2) from None
+        _complain(message, 2)
     raise SystemExit(status if isinstance(status, int) else 0)
 
 
@@ -151,5 +159,6 @@ def _usage_message(error: Exception) -> str | None:
     return formatted() if callable(formatted) else None
 
 
-def _complain(message: str) -> None:
+def _complain(message: str, status: int) -> NoReturn:
     print(message, file=sys.stderr)
+    raise SystemExit(status) from None

@@ -8,9 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
-
-from accelsim.cli.progress import run_progress, sweep_progress
+from accelsim.cli.progress import console, run_progress, sweep_progress
 from accelsim.config.document import Document
 from accelsim.config.errors import ConfigError, Problem, check, choose_from
 from accelsim.config.loader import load_document
@@ -135,8 +133,8 @@ def run(
         check_writable(trace)
     folder = Path(out) if out else Path("runs") / f"{documents[0].name}-{documents[1].name}"
     prepare_output_directory(folder, marker="result.json", overwrite=overwrite or out is None)
-    console = Console()
-    with run_progress(console) as progress:
+    screen = console()
+    with run_progress(screen) as progress:
         result = simulate(setup, engine=chosen, window=ticks, progress=progress)
     result.save(folder, overwrite=True)
     if trace is not None and result.window is not None:
@@ -146,8 +144,8 @@ def run(
     from accelsim.report.summary import print_summary
 
     draw(folder)
-    print_summary(result, console)
-    console.print(f"results in {folder}: report.html, result.json, epochs.csv, steps.csv, timeline.json, figures/")
+    print_summary(result, screen)
+    screen.print(f"results in {folder}: report.html, result.json, epochs.csv, steps.csv, timeline.json, figures/")
 
 
 def sweep(study: str, out: str | None, workers: int, resume: bool, settings: Sequence[str], plugins: Sequence[str]) -> None:
@@ -159,15 +157,15 @@ def sweep(study: str, out: str | None, workers: int, resume: bool, settings: Seq
     from accelsim.report import report as draw
 
     folder = Path(out) if out else Path("runs") / document.name
-    console = Console()
-    with sweep_progress(console) as progress:
+    screen = console()
+    with sweep_progress(screen) as progress:
         outcome = explore(document, folder, workers=workers, resume=resume, progress=progress, plugins=tuple(plugins))
     draw(folder)
     failed = [row for row in outcome.rows if row["status"] == "failed"]
     for row in failed[:SHOWN_FAILURES]:
-        console.print(f"failed: point {row['id']}: {row['message']}", markup=False, highlight=False)
-    console.print(f"{len(outcome.rows) - len(failed)} points done, {len(failed)} failed")
-    console.print(f"results in {folder}: report.html, points.csv, figures/")
+        screen.print(f"failed: point {row['id']}: {row['message']}")
+    screen.print(f"{len(outcome.rows) - len(failed)} points done, {len(failed)} failed")
+    screen.print(f"results in {folder}: report.html, points.csv, figures/")
 
 
 def report(folder: str) -> None:

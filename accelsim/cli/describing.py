@@ -6,10 +6,10 @@ import json
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from rich.console import Console
 from rich.table import Table
 
 from accelsim.cli.commands import load_plugins, load_set, split_settings, usage
+from accelsim.cli.progress import console
 from accelsim.config.errors import ConfigError, choose_from
 from accelsim.config.library import shipped
 from accelsim.config.loader import load_document
@@ -91,6 +91,10 @@ def _kind_of(name: str) -> str:
     raise usage("describe", f"there is no `{name}`{choose_from(plain, every)}")
 
 
+def _listed(names: str | Sequence[str]) -> str:
+    return names if isinstance(names, str) else ", ".join(names) or "none"
+
+
 def _kind_of_file(name: str) -> str:
     """Kind of a document; if it is broken, the error that is not just about its kind."""
     errors = []
@@ -111,23 +115,24 @@ def _architecture(name: str, settings: Sequence[str]) -> None:
     document = load_set(name, "architecture", split_settings(settings)["architecture"])
     chip = validate(document, Architecture)
     costs = priced_parts(chip, document)
-    console = Console()
-    console.print(f"[bold]{chip.architecture}[/bold]  {chip.description}")
-    console.print(
+    screen = console()
+    screen.print(chip.architecture, style="bold")
+    screen.print(chip.description)
+    screen.print(
         f"{chip.technology}, {format_quantity(chip.voltage, 'V')}, {format_quantity(chip.clock, 'Hz')}, "
-        f"controller {chip.core.controller}, rules {chip.core.rules}"
+        f"controller {chip.core.controller}, rules {_listed(chip.core.rules)}"
     )
     memories = Table("memory", "words", "bits", "ports", "holds", title="memories")
     for key, memory in chip.core.memories.items():
         rows = f"{memory.holds.rows} x " if memory.holds.rows else ""
         words = str(memory.capacity_words or "as needed")
         memories.add_row(key, words, str(memory.bits), memory.ports, f"{rows}{memory.holds.columns}, {memory.holds.item_bits} b")
-    console.print(memories)
+    screen.print(memories)
     parts = Table("component", "action", "energy", "leakage", "area", "from", title="costs (nominal, band)")
     for row in costs:
         parts.add_row(*row)
-    console.print(parts)
-    console.print("phases of a time step: " + " -> ".join(chip.core.sequence))
+    screen.print(parts)
+    screen.print("phases of a time step: " + " -> ".join(chip.core.sequence))
 
 
 def _workload(name: str, settings: Sequence[str]) -> None:
@@ -150,7 +155,7 @@ def _technology(name: str, settings: Sequence[str]) -> None:
     table = Table("quantity", "low", "nominal", "high", "unit", "source", "verified", title=technology.title)
     for row in describe_technology(technology):
         table.add_row(*(f"{value:.4g}" if isinstance(value, float) else str(value) for value in row))
-    Console().print(table)
+    console().print(table)
 
 
 def _find(kind: str, name: str) -> Any:

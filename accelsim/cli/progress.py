@@ -9,6 +9,17 @@ from typing import Any
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+PIPE_WIDTH = 160
+"""Characters of a line where no terminal says how many there are."""
+
+
+def console() -> Console:
+    """Standard output: plain text, coloured only by styles, and wide if it is no terminal."""
+    plain = Console(markup=False, highlight=False)
+    if not plain.is_terminal:
+        plain.width = PIPE_WIDTH
+    return plain
+
 
 @contextmanager
 def _bar(console: Console, rate_unit: str) -> Iterator[tuple[Progress, Any]]:

@@ -15,11 +15,13 @@ from pathlib import Path
 from typing import Any
 
 import numba
-from numba import config
+from numba.core import config
 
 import accelsim
 import accelsim.datapath.jit  # noqa: F401  lets numba compile the intrinsics
 from accelsim.datapath.generate import cache_folder
+
+_settings: Any = config  # numba makes its settings at run time
 
 KERNEL_PACKAGES = ("controllers", "datapath", "engine", "neurons", "plasticity")
 """Packages whose files hold kernels or scalar functions that kernels compile."""
@@ -46,12 +48,12 @@ def compiled(**options: Any) -> Callable[[Callable[..., Any]], Callable[..., Any
     """numba's ``njit`` with the package's cache; for module-level functions only."""
 
     def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
-        before = config.CACHE_DIR
-        config.CACHE_DIR = str(package_cache())
+        before = _settings.CACHE_DIR
+        _settings.CACHE_DIR = str(package_cache())
         try:
             return numba.njit(cache=True, error_model="numpy", **options)(function)
         finally:
-            config.CACHE_DIR = before
+            _settings.CACHE_DIR = before
 
     return decorate
 

@@ -114,7 +114,7 @@ class _Flattening:
         for root in self.program.roots:
             self.node(root)
 
-        def array(rows: list, width: int) -> NDArray[np.int64]:  # type: ignore[type-arg]
+        def array(rows: list, width: int) -> NDArray[np.int64]:
             return np.array(rows, np.int64).reshape(-1, width)
 
         tables = Tables(

@@ -174,7 +174,7 @@ class _Lowering:
     def check_sum(self, action: Action, context: _Context, at: tuple[str | int, ...]) -> None:
         """How often an action happens must follow from how often its mask holds."""
         mask = action.mask or (context.masks[-1] if context.masks else None)
-        if mask in self.vocabulary.masks and often(action, context.loops, self.vocabulary.masks[mask]) is None:
+        if mask and mask in self.vocabulary.masks and often(action, context.loops, self.vocabulary.masks[mask]) is None:
             self.problem(at, f"not as often at one index of mask `{mask}` as at another, and only the number of indices "
                          "where a mask holds is known")  # fmt: skip
 
@@ -301,8 +301,9 @@ def access_table(
         if name is not None:
             depth = names.index(name)
             depths.add(depth)
-            if loops[depth].blocks is not None:
-                depths.add(names.index(loops[depth].blocks))
+            blocks = loops[depth].blocks
+            if blocks is not None:
+                depths.add(names.index(blocks))
     if access.item is not None:
         # Whether a word is new depends on the iteration before, so on every loop that runs inside this nest.
         depths.update(range(own_depth, len(loops)))

@@ -20,9 +20,9 @@ INK, PAPER, MUTED = "#111112", "#fefeff", "#8a8a8a"
 PALETTE = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#f0e442")
 """Okabe and Ito's colours, told apart with any colour vision (jfly.uni-koeln.de/color, 2002), but black."""
 
-WIDTH_IN = 5.0
+WIDTH_IN = 4.4
 """Narrow, so that a phone shows the text at almost its own size."""
-FOOTER_CHARACTERS = 92
+FOOTER_CHARACTERS = 84
 
 _STYLE: dict[Any, Any] = {
     "font.family": "sans-serif",

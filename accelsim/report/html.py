@@ -35,16 +35,15 @@ dd { margin: 0; }
   grid-template-columns: repeat(auto-fill, minmax(min(100%, 27rem), 1fr)); }
 figure { margin: 0; }
 figure h3 { font-size: 1rem; margin: 0 0 .25rem; }
-figure svg { display: block; width: 100%; height: auto; max-width: 38rem; color: var(--ink); }
+figure svg { display: block; width: 100%; height: auto; max-width: 34rem; color: var(--ink); }
 figure svg text { fill: currentColor; }
 .scroll { overflow-x: auto; }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; font-size: .9rem; }
 th, td { padding: .3rem .6rem; text-align: left; vertical-align: top; border-bottom: 1px solid var(--line);
   overflow-wrap: normal; }
-td:first-child { min-width: 9rem; }
 thead th { background: var(--band); }
 td.number, th.number { text-align: right; white-space: nowrap; }
-td.long { min-width: 14rem; overflow-wrap: anywhere; }
+td.long { min-width: 10rem; overflow-wrap: anywhere; }
 details > summary { cursor: pointer; }
 pre { overflow-x: auto; background: var(--band); padding: .75rem; font-size: .8rem; }
 .warning { border-left: .25rem solid #d55e00; padding-left: .75rem; }

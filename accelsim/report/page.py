@@ -40,7 +40,7 @@ def _warnings(run: Run) -> list[str]:
 
 def _key_figures(run: Run) -> str:
     rows = [
-        (html.text(label), html.number(shown, run.metrics.get(name)), html.text(name))
+        (html.long_text(label), html.number(shown, run.metrics.get(name)), html.text(name))
         for label, name, shown in facts.key_figures(run)
     ]
     return html.table(

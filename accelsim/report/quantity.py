@@ -41,6 +41,16 @@ def label(name: str) -> str:
     return f"{words} [{_SYMBOLS[key]}]"
 
 
+def axis(name: str, values: list[float]) -> tuple[str, float]:
+    """Return the label of an axis for values called `name`, in the unit that fits them, and their factor to it."""
+    key = unit_of(name)
+    if key is None:
+        return label(name), 1.0
+    kind, si = _UNITS[key]
+    unit, size = fitting([value * si for value in values], kind)
+    return label(name).replace(f"[{_SYMBOLS[key]}]", f"[{unit}]"), si / size
+
+
 def significant(value: float, digits: int) -> str:
     """Return a number rounded to so many significant digits, never with an exponent."""
     if value == 0 or not math.isfinite(value):
@@ -92,7 +102,7 @@ def percent(share: float | None) -> str:
 
 def typeset(text: str) -> str:
     """Return text with ASCII units in print form: `uW` as µW, `mm2` as mm²."""
-    return re.sub(r"\bu(?=(?:J|W|s|m2)\b)", "µ", text).replace("m2", "m²")
+    return re.sub(r"\b([um]?m)2\b", r"\1²", re.sub(r"\bu(?=(?:J|W|s|m2)\b)", "µ", text))
 
 
 def printable(text: object) -> str:

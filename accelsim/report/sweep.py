@@ -10,14 +10,11 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 import accelsim
 from accelsim.report import html
 from accelsim.report.drawing import MUTED, PALETTE, Drawn, render
 from accelsim.report.load import check_version, damaged, read_json, read_table
-from accelsim.report.quantity import MISSING, label, printable, quantity, typeset
+from accelsim.report.quantity import MISSING, axis, label, printable, quantity, typeset
 
 if TYPE_CHECKING:
     from matplotlib.figure import FigureBase
@@ -26,7 +23,7 @@ SWEEP, POINTS = "sweep.json", "points.csv"
 ID, STATUS, MESSAGE = "id", "status", "message"
 SIGNS = {"min": 1.0, "max": -1.0}
 MOST_LABELS = 12
-"""Points of a front that carry their axis values in the figure."""
+"""Points of a front that are numbered in the figure and named in its caption."""
 MOST_ROWS = 2000
 """Points of the table; of a larger sweep it shows the front."""
 
@@ -105,8 +102,9 @@ def _is_objective(entry: Any) -> bool:
 
 def _point(path: Path, row: dict[str, str]) -> Point:
     names = list(row)
-    if STATUS not in names or MESSAGE not in names:
-        raise damaged(path, f"columns `{STATUS}` and `{MESSAGE}` are missing")
+    missing = [name for name in (ID, STATUS, MESSAGE) if name not in names]
+    if missing:
+        raise damaged(path, f"column `{missing[0]}` is missing")
     at = names.index(STATUS)
     metrics = {name: _number(row[name]) for name in names[at + 2 :]}
     return Point({name: row[name] for name in names[:at]}, row[STATUS], row["message"], metrics)
@@ -158,7 +156,7 @@ def sweep_figures(data: SweepData) -> list[Drawn]:
     return [
         render(
             f"pareto_{i}",
-            f"{label(pair[0].metric)} against {label(pair[1].metric)}",
+            f"Pareto front: {pair[0].metric} and {pair[1].metric}",
             _footer(data),
             partial(pareto, data, pair),
             height_in=3.6,
@@ -169,44 +167,46 @@ def sweep_figures(data: SweepData) -> list[Drawn]:
 
 
 def pareto(data: SweepData, pair: Sequence[Objective], figure: FigureBase) -> str:
-    """Two objectives: dominated points grey, the front connected and its points labelled."""
+    """Two objectives: dominated points grey, the front connected and its points numbered."""
     across, up = (objective.metric for objective in pair)
     complete = _complete(data.points, pair)
     best = front(data.points, pair)
     dominated = [point for point in complete if point not in set(best)]
     axes = figure.add_subplot()
-    axes.plot(
-        *_columns(dominated, across, up),
-        linestyle="",
-        marker="o",
-        markersize=4,
-        color=MUTED,
-        label="dominated",
-    )
-    axes.plot(
-        *_columns(best, across, up),
-        drawstyle="steps-post",
-        marker="o",
-        markersize=5,
-        color=PALETTE[0],
-        label="front",
-    )
-    for point in best[:MOST_LABELS]:
-        x, y = point.metrics[across], point.metrics[up]
-        axes.annotate(
-            printable(data.short_name(point)), (x, y), xytext=(4, 4), textcoords="offset points", fontsize=7
+    (x_label, x_factor), (y_label, y_factor) = (axis(name, _values(complete, name)) for name in (across, up))
+
+    def columns(points: Sequence[Point]) -> tuple[list[float], list[float]]:
+        return (
+            [value * x_factor for value in _values(points, across)],
+            [value * y_factor for value in _values(points, up)],
         )
-    axes.set(xlabel=typeset(printable(label(across))), ylabel=typeset(printable(label(up))))
+
+    axes.plot(*columns(dominated), linestyle="", marker="o", markersize=4, color=MUTED, label="dominated")
+    at = columns(best)
+    axes.plot(*at, drawstyle="steps-post", marker="o", markersize=5, color=PALETTE[0], label="front")
+    numbers: dict[tuple[float, float], list[str]] = {}
+    for point, x, y in list(zip(best, *at, strict=True))[:MOST_LABELS]:
+        numbers.setdefault((x, y), []).append(f"#{point.axes[ID]}")
+    for place, names in numbers.items():
+        text = printable(" ".join(names))
+        axes.annotate(text, place, xytext=(4, 4), textcoords="offset points", fontsize=7.5)
+    axes.set(xlabel=typeset(printable(x_label)), ylabel=typeset(printable(y_label)))
     axes.margins(0.12)
     figure.legend(*axes.get_legend_handles_labels(), loc="outside upper left", ncols=2, fontsize=8)
-    goals = " and ".join(f"{objective.direction} {label(objective.metric)}" for objective in pair)
-    left_out = len(data.points) - len(complete)
-    counts = f"{len(best)} of {len(complete)} points on the front"
-    return f"{goals}: {counts}; left out for lack of a figure: {left_out}."
+    return _pareto_caption(data, pair, best, len(complete))
 
 
-def _columns(points: Sequence[Point], *metrics: str) -> list[NDArray[np.float64]]:
-    return [np.array([point.metrics[metric] for point in points], np.float64) for metric in metrics]
+def _pareto_caption(data: SweepData, pair: Sequence[Objective], best: Sequence[Point], complete: int) -> str:
+    goals = " and ".join(f"{goal.direction} {goal.metric}" for goal in pair)
+    counts = f"{len(best)} of {complete} points on the front"
+    left_out = f"left out for lack of a figure: {len(data.points) - complete}"
+    key = "; ".join(f"#{point.axes[ID]} {data.short_name(point)}" for point in best[:MOST_LABELS])
+    more = ", and more in the table" if len(best) > MOST_LABELS else ""
+    return f"{goals}: {counts}; {left_out}. Front: {key}{more}."
+
+
+def _values(points: Sequence[Point], metric: str) -> list[float]:
+    return [value for point in points if (value := point.metrics[metric]) is not None]
 
 
 def _footer(data: SweepData) -> str:

@@ -19,7 +19,7 @@ def priced_parts(architecture: Architecture, document: Document) -> list[tuple[s
     """
     workload = _workload_for(architecture.core.controller)
     setup = prepare(document, workload, seed=0)
-    rows = []
+    rows: list[tuple[str, ...]] = []
     for name, part in setup.costs.components.items():
         for action, energy in part.energy_j.items():
             sources = "; ".join(dict.fromkeys(source.text for source in energy.sources))

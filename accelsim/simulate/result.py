@@ -211,11 +211,13 @@ def _latency_metrics(
     metrics: dict[str, float | int | None] = {}
     for split, name in (("test", "inference"), ("train", "training")):
         cycles = latencies.get(split)
+        if cycles is None:
+            metrics |= {f"latency_{name}_us": None, f"latency_{name}_us_p99": None, f"latency_step_{name}_us": None}
+            continue
         ticks = sum(totals.ticks for totals in splits if totals.split == split)
-        known = cycles is not None and cycles.size > 0
-        metrics[f"latency_{name}_us"] = float(cycles.mean() / clock * 1e6) if known else None  # type: ignore[union-attr]
-        metrics[f"latency_{name}_us_p99"] = float(np.percentile(cycles, 99) / clock * 1e6) if known else None  # type: ignore[arg-type]
-        metrics[f"latency_step_{name}_us"] = float(cycles.sum() / ticks / clock * 1e6) if known else None  # type: ignore[union-attr]
+        metrics[f"latency_{name}_us"] = float(cycles.mean() / clock * 1e6)
+        metrics[f"latency_{name}_us_p99"] = float(np.percentile(cycles.astype(np.float64), 99) / clock * 1e6)
+        metrics[f"latency_step_{name}_us"] = float(cycles.sum() / ticks / clock * 1e6)
     return metrics
 
 

@@ -133,7 +133,6 @@ def _checks(path: Path, entry: CaseEntry, index: Index, engine: str) -> Iterator
     sent: list[NDArray[np.uint8]] = []
     weights: dict[str, list[NDArray[np.int8]]] = {"winp": [], "wrec": [], "wout": []}
     timing = _Timing(architecture, placement, document, engine)
-    pins = samples.target_valid, samples.infer
     for i in range(len(samples)):
         part = samples.part(i, i + 1)
         masks = range(part.ticks) if engine == "simpy" else range(0)
@@ -144,7 +143,6 @@ def _checks(path: Path, entry: CaseEntry, index: Index, engine: str) -> Iterator
         sent.append(outcome.record.sent)
         for matrix, values in (("winp", chip.state.winp), ("wrec", chip.state.wrec), ("wout", chip.state.wout)):
             weights[matrix].append(values.copy())
-    del pins
     yield from _compare_counts(np.concatenate(activity), samples.first, expected, index)
     yield from _compare_timing(np.concatenate(tables), timing.counters, samples.last, expected, index)
     yield from _compare_states(recorded, expected, entry)

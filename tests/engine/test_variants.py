@@ -261,4 +261,4 @@ def test_variant(variant):
         run = reference.run(outcome.activity)
         assert run.log.first_difference(compiled.run(outcome.activity)) is None
         np.testing.assert_array_equal(run.table(counts.counters), table)
-    assert moved > 0 or variant.network == (1, 1, 1)
+    assert moved > 0 or sum(variant.network) < 20

@@ -6,6 +6,7 @@ from html.parser import HTMLParser
 import pytest
 from report_data import POINTS, save_run, save_sweep, tiny_run
 
+import accelsim
 from accelsim.config.errors import ConfigError
 from accelsim.report import report
 from accelsim.report.sweep import Objective, front, load_sweep
@@ -135,13 +136,24 @@ def test_a_sweep_shows_its_front(tmp_path) -> None:
         *("figures/pareto_1.svg", "figures/pareto_1.png", "report.html")
     ]
     svg = written[0].read_text(encoding="utf-8")
-    for text in ("energy inference [µJ]", "accuracy test [1]", "lanes=4", "lanes=8", "1 seed", "points.csv"):
+    for text in (
+        "energy inference [µJ]",
+        "accuracy test [1]",
+        ">#0<",
+        ">#1<",
+        "#0 lanes=4; #1 lanes=8",
+        "points.csv",
+    ):
         assert text in svg
-    assert "lanes=16" not in svg
+    assert "#2" not in svg
     reader = Reader((tmp_path / "report.html").read_text(encoding="utf-8"))
     assert "lanes: 32 > 16 & <too many>" in reader.texts["td"]
     assert reader.numbers["3.5"] == {"3.50 µJ (2.5 - 6.0)"}
-    assert "2 of 3 points on the front; left out for lack of a figure: 1." in reader.texts["figcaption"][0]
+    assert reader.texts["figcaption"] == [
+        "min energy_inference_uj and max accuracy_test: 2 of 3 points on the front; left out for lack of a figure: 1. "
+        "Front: #0 lanes=4; #1 lanes=8. sweep how many lanes; 1 seed, engine compiled; source: points.csv; "
+        f"accelsim {accelsim.__version__}."
+    ]
     assert "4 (3 done, 1 failed)" in reader.texts["dd"]
 
 
@@ -177,7 +189,7 @@ def test_damaged_sweeps(tmp_path) -> None:
     expected = "DIR/sweep.json  is damaged: `objectives` is no list of metrics with direction `min` or `max`"
     assert message(tmp_path) == expected
     save_sweep(tmp_path, points=POINTS.replace("status", "state"))
-    assert message(tmp_path) == "DIR/points.csv  is damaged: columns `status` and `message` are missing"
+    assert message(tmp_path) == "DIR/points.csv  is damaged: column `status` is missing"
     save_sweep(tmp_path, points=POINTS + "4,5\n")
     assert message(tmp_path) == "DIR/points.csv  is damaged: row 5 has not as many cells as the header"
     (tmp_path / "points.csv").unlink()

@@ -3,6 +3,7 @@
 import pytest
 
 from accelsim.report.quantity import (
+    axis,
     banded,
     fitting,
     label,
@@ -53,12 +54,18 @@ def test_units_are_found_in_names() -> None:
     assert quantity({"latency_us_p99": 51611.95}, "latency_us_p99") == "51.6 ms"
 
 
+def test_axes_take_the_unit_that_fits() -> None:
+    assert axis("latency_us", [60e3, 120e3]) == ("latency [ms]", pytest.approx(1e-3))
+    assert axis("accuracy_test", [0.5]) == ("accuracy test [1]", 1.0)
+
+
 def test_areas_of_chips_stay_in_square_millimetres() -> None:
     assert fitting([0.02e-6], "m2") == ("mm2", 1e-6)
     assert fitting([0.002e-6], "m2") == ("um2", 1e-12)
 
 
 def test_print_form_of_units() -> None:
+    assert typeset("area_mm2") == "area_mm2"
     assert typeset("3 uW, 2 um2, 1 mm2; sum of uJ") == "3 µW, 2 µm², 1 mm²; sum of µJ"
 
 

@@ -14,10 +14,10 @@ from accelsim.config.errors import ConfigError, Problem, did_you_mean
 from accelsim.config.model import Model
 from accelsim.controllers.activity import Activity
 from accelsim.controllers.base import Controller, Outcome, Request, check_populations
-from accelsim.controllers.reckon.registers import DEFAULTS, WIDTHS
+from accelsim.controllers.reckon.registers import DEFAULTS, WIDTHS, Registers
 from accelsim.controllers.reckon.settings import ReckonOptions, ReckonSettings
 from accelsim.controllers.reckon.stages import stage_graphs
-from accelsim.controllers.reckon.state import Quirks, Registers, Shape, State, allocate, decode_registers
+from accelsim.controllers.reckon.state import Quirks, Shape, State, allocate, decode_registers
 from accelsim.controllers.reckon.ticks import VOCABULARY, Record, Ticks, run_ticks
 from accelsim.controllers.samples import Samples
 from accelsim.controllers.vocabulary import Vocabulary
@@ -177,10 +177,10 @@ class Reckon(Controller):
         d = self.shape
         ticks = record.events.shape[0]
         return {
-            "event": record.events & 1,
-            "input_event": (record.events >> 1) & 1,
-            "spike": (record.events >> 2) & 1,
-            "supplementary": (record.events >> 3) & 1,
+            "event": record.events & np.uint8(1),
+            "input_event": (record.events >> np.uint8(1)) & np.uint8(1),
+            "spike": (record.events >> np.uint8(2)) & np.uint8(1),
+            "supplementary": (record.events >> np.uint8(3)) & np.uint8(1),
             "output_row": record.output_rows.reshape(ticks, -1, d.lanes),
             "lone_output_row": record.output_rows[:, : d.recurrent],
             "winp_row": record.rows[:, 0],

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numba.extending import overload
 
+from accelsim.controllers.reckon.registers import Registers
 from accelsim.controllers.reckon.state import (
     ENABLE_INP,
     ENABLE_REC,
@@ -26,7 +27,6 @@ from accelsim.controllers.reckon.state import (
     TOUT,
     TREC,
     Quirks,
-    Registers,
     Shape,
     State,
 )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 SIGNED_BITS = {f"H_{k}": 5 for k in range(5)} | {f"THR_H_{k}": 16 for k in range(4)}
 WIDTHS = {
     "RST_MODE": 1, "DO_EPROP": 3, "LOCAL_TICK": 1, "ERROR_HALT": 1,
@@ -27,3 +29,70 @@ DEFAULTS = {
     "SEED_STRND_TOUT": 0x3FF3 | 0x7EF0 << 15, "SEED_NOISE_NEUR": 0x1F0F1,
 }  # fmt: skip
 """Reset values of the random sources; every other register resets to 0."""
+
+
+class Registers(NamedTuple):
+    """Every register as an integer, signed where the hardware reads it so; the names of :data:`WIDTHS`, in lower case."""
+
+    rst_mode: int
+    do_eprop: int
+    local_tick: int
+    error_halt: int
+    fp_loc_winp: int
+    fp_loc_wrec: int
+    fp_loc_wout: int
+    fp_loc_tinp: int
+    fp_loc_trec: int
+    fp_loc_tout: int
+    learn_sig_scale: int
+    regul_mode: int
+    regul_w: int
+    en_stoch_round: int
+    timing_mode: int
+    regression: int
+    single_label: int
+    no_out_act: int
+    send_per_timestep: int
+    send_label_only: int
+    noise_en: int
+    force_traces: int
+    cycles_per_tick: int
+    alpha_conf0: int
+    alpha_conf1: int
+    alpha_conf2: int
+    alpha_conf3: int
+    kappa: int
+    thr_h_0: int
+    thr_h_1: int
+    thr_h_2: int
+    thr_h_3: int
+    h_0: int
+    h_1: int
+    h_2: int
+    h_3: int
+    h_4: int
+    lr_r_winp: int
+    lr_p_winp: int
+    lr_r_wrec: int
+    lr_p_wrec: int
+    lr_r_wout: int
+    lr_p_wout: int
+    seed_inp: int
+    seed_rec: int
+    seed_out: int
+    seed_strnd_neur: int
+    seed_strnd_oneur: int
+    seed_strnd_tinp: int
+    seed_strnd_trec: int
+    seed_strnd_tout: int
+    seed_noise_neur: int
+    num_inp_neur: int
+    num_rec_neur: int
+    num_out_neur: int
+    regul_f0: int
+    regul_k_inp_r: int
+    regul_k_inp_p: int
+    regul_k_rec_r: int
+    regul_k_rec_p: int
+    regul_k_mul: int
+    noise_str: int

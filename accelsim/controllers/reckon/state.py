@@ -8,11 +8,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from accelsim.controllers.reckon.registers import SIGNED_BITS, WIDTHS
+from accelsim.controllers.reckon.registers import SIGNED_BITS, WIDTHS, Registers
 from accelsim.datapath import lfsr
 
-Registers = NamedTuple("Registers", [(name.lower(), int) for name in WIDTHS])  # type: ignore[misc]
-"""Every register as an integer field (signed where the hardware reads it so)."""
 
 ROWS_PER_REFILL = 1024
 """Rows of random lanes produced at once."""
@@ -195,8 +193,8 @@ def allocate(
         random_u=pairs(15, registers.seed_strnd_neur),
         random_ti=pairs(15, registers.seed_strnd_tinp),
         random_tr=pairs(15, registers.seed_strnd_trec),
-        random_to=pairs(7, registers.seed_strnd_tout) & 0x7F,
-        random_y=lfsr.window_cycle(7, _seed_window7(registers.seed_strnd_oneur)) & 0x7F,
+        random_to=pairs(7, registers.seed_strnd_tout) & np.uint16(0x7F),
+        random_y=lfsr.window_cycle(7, _seed_window7(registers.seed_strnd_oneur)) & np.uint16(0x7F),
         cursor=cursor,
         leak_rank=(np.cumsum(moving) - moving).astype(np.int32),
         signal=integers(shape.lanes),

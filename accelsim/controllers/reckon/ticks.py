@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from accelsim.controllers.reckon import kernels
+from accelsim.controllers.reckon.registers import Registers
 from accelsim.controllers.reckon.state import (
     GOT_LABEL,
     INP,
@@ -21,7 +22,6 @@ from accelsim.controllers.reckon.state import (
     TOUT,
     TREC,
     Quirks,
-    Registers,
     Shape,
     State,
 )
