@@ -1,8 +1,8 @@
 """Named bit fields of a memory word of up to 128 bits.
 
 A layout is a ``NamedTuple`` class whose fields are `Field`s by default, and one instance of it. Words are Python
-integers where memories are programmed or shown, and pairs of unsigned 64-bit halves in compiled kernels, where a
-field is a constant: reading it costs a shift and a mask.
+integers where memories are programmed or shown, and pairs of unsigned 64-bit halves in kernels, which compile `read`
+and `write`: with a constant field these are a shift and a mask.
 """
 
 from __future__ import annotations
@@ -11,8 +11,6 @@ from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
-
-from accelsim.datapath.compile import inner
 
 HALF_BITS = 64
 
@@ -83,9 +81,8 @@ def whole(low: int, high: int) -> int:
     return int(low) | int(high) << HALF_BITS
 
 
-@inner
 def read(low: np.uint64, high: np.uint64, field: Field) -> np.int64:
-    """Contents of a field; `field` is a constant of the calling kernel."""
+    """Contents of a field of a word in two halves."""
     at, bits = field.at, field.bits
     if at >= HALF_BITS:
         raw = high >> np.uint64(at - HALF_BITS)
@@ -98,9 +95,8 @@ def read(low: np.uint64, high: np.uint64, field: Field) -> np.int64:
     return (value ^ half) - half
 
 
-@inner
 def write(low: np.uint64, high: np.uint64, field: Field, value: int) -> tuple[np.uint64, np.uint64]:
-    """Both halves with the low bits of `value` in a field; `field` is a constant of the calling kernel."""
+    """Both halves with the low bits of `value` in a field."""
     at = field.at
     mask = np.uint64((1 << field.bits) - 1)
     raw = np.uint64(value) & mask

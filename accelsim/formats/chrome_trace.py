@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import deque
 from collections.abc import Sequence
 from typing import Any
 
@@ -33,12 +34,13 @@ def chrome_trace(components: Sequence[str], rows: Any, tick_start: Any, first_ti
     ]
     for i, start in enumerate(tick_start):
         events.append({"ph": "i", "s": "g", "name": f"tick {first_tick + i}", "pid": 0, "tid": 0, "ts": int(start)})
-    open_since: dict[int, int] = {}
+    # A core is in one state at a time, so what began first ends first; a state may begin anew as it ends.
+    began: dict[int, deque[int]] = {}
     for time, component, action, operand, count in rows.tolist():
         if action == BEGIN:
-            open_since[component] = time
+            began.setdefault(component, deque()).append(time)
         elif action == END:
-            start = open_since.pop(component, time)
+            start = began[component].popleft()
             events.append(_slice(components[component], component, start, time - start, {}))
         else:
             events.append(_slice(NAMES[action], component, time, 1, {"operand": operand, "count": count}))

@@ -150,10 +150,10 @@ def reason(row: Mapping[str, Any]) -> str:
             f"the {what} lies in the predicted band" if within else f"the {what} overlaps the predicted band"
         )
     elif row["predicted_low"] > row["published_high"]:
-        factor = significant(row["predicted_low"] / row["published_high"], 2)
+        factor = significant(row["predicted_low"] / row["published_high"], 3)
         text = f"even the low end of the predicted band is {factor} times what was published"
     else:
-        factor = significant(row["published_low"] / row["predicted_high"], 2)
+        factor = significant(row["published_low"] / row["predicted_high"], 3)
         text = f"what was published is {factor} times the high end of the predicted band"
     checked = "" if row["verified"] == "verified" else f"; source not checked ({row['verified']})"
     return printable(f"{text}; published for: {row['condition']}{checked}")

@@ -42,7 +42,7 @@ def label(name: str) -> str:
 
 
 def axis(name: str, values: list[float]) -> tuple[str, float]:
-    """Return the label of an axis for values called `name`, in the unit that fits them, and their factor to it."""
+    """Return the label of an axis for values called `name` in a unit that fits, and the factor to it."""
     key = unit_of(name)
     if key is None:
         return label(name), 1.0
@@ -102,7 +102,7 @@ def percent(share: float | None) -> str:
 
 def typeset(text: str) -> str:
     """Return text with ASCII units in print form: `uW` as µW, `mm2` as mm²."""
-    return re.sub(r"\b([um]?m)2\b", r"\1²", re.sub(r"\bu(?=(?:J|W|s|m2)\b)", "µ", text))
+    return re.sub(r"\b([µm]?m)2\b", r"\1²", re.sub(r"\bu(?=(?:J|W|s|m2)\b)", "µ", text))
 
 
 def printable(text: object) -> str:

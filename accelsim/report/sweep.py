@@ -171,7 +171,8 @@ def pareto(data: SweepData, pair: Sequence[Objective], figure: FigureBase) -> st
     across, up = (objective.metric for objective in pair)
     complete = _complete(data.points, pair)
     best = front(data.points, pair)
-    dominated = [point for point in complete if point not in set(best)]
+    on_front = set(best)
+    dominated = [point for point in complete if point not in on_front]
     axes = figure.add_subplot()
     (x_label, x_factor), (y_label, y_factor) = (axis(name, _values(complete, name)) for name in (across, up))
 
@@ -187,9 +188,18 @@ def pareto(data: SweepData, pair: Sequence[Objective], figure: FigureBase) -> st
     numbers: dict[tuple[float, float], list[str]] = {}
     for point, x, y in list(zip(best, *at, strict=True))[:MOST_LABELS]:
         numbers.setdefault((x, y), []).append(f"#{point.axes[ID]}")
+    # No point lies on the better side of the front: there is room for its numbers.
+    left, below = (goal.direction == "min" for goal in pair)
     for place, names in numbers.items():
-        text = printable(" ".join(names))
-        axes.annotate(text, place, xytext=(4, 4), textcoords="offset points", fontsize=7.5)
+        axes.annotate(
+            printable(" ".join(names)),
+            place,
+            xytext=(-4 if left else 4, -4 if below else 4),
+            textcoords="offset points",
+            ha="right" if left else "left",
+            va="top" if below else "bottom",
+            fontsize=7.5,
+        )
     axes.set(xlabel=typeset(printable(x_label)), ylabel=typeset(printable(y_label)))
     axes.margins(0.12)
     figure.legend(*axes.get_legend_handles_labels(), loc="outside upper left", ncols=2, fontsize=8)

@@ -53,6 +53,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def content(folder: Path) -> set[str]:
-    """Everything below a folder."""
-    return {str(path.relative_to(folder)) for path in folder.rglob("*")}
+@pytest.fixture
+def content() -> Callable[[Path], set[str]]:
+    """Tell everything below a folder."""
+    return lambda folder: {str(path.relative_to(folder)) for path in folder.rglob("*")}

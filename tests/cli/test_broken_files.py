@@ -6,7 +6,6 @@ Every description in `broken/` extends a shipped one and has one mistake.
 import re
 
 import pytest
-from conftest import content
 
 MESSAGES = {
     "run alias_bomb.yaml cue_accumulation": (
@@ -345,7 +344,7 @@ SHIPPED = re.compile(r"((?:architectures|workloads)/\w+\.yaml):\d+:\d+")
 
 
 @pytest.mark.parametrize("line", MESSAGES)
-def test_the_message_says_what_and_where(line, command, corpus, monkeypatch):
+def test_the_message_says_what_and_where(line, command, corpus, content, monkeypatch):
     monkeypatch.chdir(corpus)
     before = content(corpus)
     answer = command(*line.split())
@@ -362,7 +361,7 @@ def test_every_file_is_tried(corpus):
 
 
 @pytest.mark.parametrize(
-    ("content_", "message"),
+    ("written", "message"),
     [
         (b"architecture: caf\xe9\n", "chip.yaml:1  not UTF-8 text\n"),
         (b"architecture: a\n# \xff\n", "chip.yaml:2  not UTF-8 text\n"),
@@ -372,8 +371,8 @@ def test_every_file_is_tried(corpus):
         (b"[" * 100, "chip.yaml:1:65  nested deeper than 64 levels\n"),
     ],
 )
-def test_files_that_are_no_text(content_, message, command, here):
-    (here / "chip.yaml").write_bytes(content_)
+def test_files_that_are_no_text(written, message, command, here):
+    (here / "chip.yaml").write_bytes(written)
     answer = command("run", "chip.yaml", "cue_accumulation")
     assert (answer.status, answer.err) == (2, message)
 
@@ -394,7 +393,7 @@ def test_files_that_are_no_text(content_, message, command, here):
         ("sweep reckon", "reckon  no such file\n"),
     ],
 )
-def test_files_that_are_not_there(line, message, command, here):
+def test_files_that_are_not_there(line, message, command, here, content):
     (here / "folder").mkdir()
     answer = command(*line.split())
     assert (answer.status, answer.err) == (2, message)

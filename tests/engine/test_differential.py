@@ -40,7 +40,7 @@ COMMON = settings(
 )
 
 
-@settings(COMMON, max_examples=300)
+@settings(COMMON, max_examples=600)
 @given(st.randoms(use_true_random=False))
 def test_engines_agree(random):
     check(random)

@@ -150,7 +150,8 @@ def test_a_sweep_shows_its_front(tmp_path) -> None:
     assert "lanes: 32 > 16 & <too many>" in reader.texts["td"]
     assert reader.numbers["3.5"] == {"3.50 µJ (2.5 - 6.0)"}
     assert reader.texts["figcaption"] == [
-        "min energy_inference_uj and max accuracy_test: 2 of 3 points on the front; left out for lack of a figure: 1. "
+        "min energy_inference_uj and max accuracy_test: 2 of 3 points on the front; "
+        "left out for lack of a figure: 1. "
         "Front: #0 lanes=4; #1 lanes=8. sweep how many lanes; 1 seed, engine compiled; source: points.csv; "
         f"accelsim {accelsim.__version__}."
     ]

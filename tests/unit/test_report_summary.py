@@ -64,11 +64,11 @@ def test_long_series_are_averaged() -> None:
 
 def test_reasons_in_words() -> None:
     assert facts.reason(published()) == (
-        "even the low end of the predicted band is 5.1 times what was published; published for: 0.5 V"
+        "even the low end of the predicted band is 5.12 times what was published; published for: 0.5 V"
     )
     below = published(published_low=300.0, published_high=334.8)
     assert facts.reason(below).startswith(
-        "what was published is 1.8 times the high end of the predicted band; "
+        "what was published is 1.79 times the high end of the predicted band; "
     )
     inside = published(published_low=50.0, published_high=50.0, inside=True, verified="memory")
     assert facts.reason(inside) == (

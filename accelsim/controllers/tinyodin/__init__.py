@@ -1,0 +1,1 @@
+"""tinyODIN: neuron and synapse words, and the sequence in which its controller visits them."""

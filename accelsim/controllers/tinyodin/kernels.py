@@ -1,0 +1,57 @@
+"""Compiled kernels of tinyODIN: what one event does to a neuron word, and the weights of a synapse word."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numba.extending import overload
+
+from accelsim.datapath import fields
+from accelsim.datapath.compile import inner
+from accelsim.neurons import tinyodin_lif as lif
+from accelsim.neurons.tinyodin_lif import LIF
+
+SPIKE = 0x40
+"""Spike code."""
+
+
+@overload(lif.leak)
+def _leak(core: Any, leak_str: Any) -> Any:
+    return lif.leak
+
+
+read = inner(fields.read)
+write = inner(fields.write)
+lif_update = inner(lif.update)
+
+
+@inner
+def update_neuron(word: np.uint32, tref: int, w: int) -> tuple[np.uint32, int]:
+    """One write of a neuron: its new word, and the spike code.
+
+    Parameters
+    ----------
+    word : uint32
+    tref : 1 for a time reference, which ignores the weight.
+    w : signed weight.
+
+    Returns
+    -------
+    word : uint32
+    code : 0x40 for a spike, 0 without one or with a disabled output.
+    """
+    low, high = np.uint64(word), np.uint64(0)
+    core, spike = lif_update(
+        tref, w, read(low, high, LIF.core), read(low, high, LIF.thr), read(low, high, LIF.leak_str)
+    )
+    code = SPIKE if spike and not read(low, high, LIF.disable) else 0
+    low, high = write(low, high, LIF.core, core)
+    return np.uint32(low), code
+
+
+@inner
+def synapse_weight(word: np.uint32, lane: int) -> int:
+    """Signed weight of synapse `lane` (0..7) of a word."""
+    nibble = (np.int64(word) >> (4 * lane)) & 15
+    return (nibble ^ 8) - 8
