@@ -26,7 +26,13 @@ Path = tuple[str | int, ...]
 
 def name_problems(core: Core) -> list[PathError]:
     """Every name in the index sets and phases of a core that leads nowhere."""
-    return [*_index_set_problems(core), *_sequence_problems(core), *_nest_problems(core), *_stage_problems(core), *_layout_problems(core)]
+    return [
+        *_index_set_problems(core),
+        *_sequence_problems(core),
+        *_nest_problems(core),
+        *_stage_problems(core),
+        *_layout_problems(core),
+    ]
 
 
 def _unknown(path: Path, kind: str, name: str, known: Iterable[str]) -> PathError:

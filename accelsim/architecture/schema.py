@@ -195,6 +195,7 @@ class Architecture(Model):
     architecture: str = note()
     """Name of the chip."""
     description: str = note("")
+    """What it is, in a line."""
     technology: str = cost()
     """Process, e.g. `28nm-fdsoi`."""
     voltage: Annotated[Voltage, Field(gt=0)] = cost()
@@ -205,3 +206,4 @@ class Architecture(Model):
     published: str | None = note(None)
     """Published figures to compare with."""
     core: Core
+    """The core that runs the network."""

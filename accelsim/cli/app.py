@@ -17,10 +17,16 @@ app = typer.Typer(
     help="Simulate edge accelerators that keep learning: time, energy, area and learning scores in one run.",
 )
 
-Settings = Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Change a key of the architecture, "
-                     "or of the workload with `workload.` in front.")]  # fmt: skip
-Plugins = Annotated[list[str] | None, typer.Option("--plugin", metavar="FILE", help="Load rules or neuron models from a "
-                    "Python file (it is executed).")]  # fmt: skip
+_SET = "Change a key of the architecture, or of the workload with `workload.` in front."
+_PLUGIN = "Load rules or neuron models from a Python file (it is executed)."
+_OUT_RUN = "Folder for the results [default: runs/ARCH-WORKLOAD]."
+_OUT_SWEEP = "Folder for the results [default: runs/NAME]."
+_WINDOW = "Time steps that the timeline shows."
+_TRACE = "Write the timeline (Chrome trace JSON) here too."
+_THING = "An architecture, workload, rule, neuron model or technology, e.g. `reckon` or `technology 28nm`."
+
+Settings = Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help=_SET)]
+Plugins = Annotated[list[str] | None, typer.Option("--plugin", metavar="FILE", help=_PLUGIN)]
 EngineName = Annotated[str, typer.Option("--engine", help="compiled or simpy; both give the same events.")]
 Seed = Annotated[int, typer.Option("--seed", min=0, help="Seed of everything random.")]
 
@@ -34,7 +40,9 @@ def _version(wanted: bool) -> None:
 
 
 @app.callback()
-def _main(version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Show it.")] = False) -> None:
+def _main(
+    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Show it.")] = False,
+) -> None:
     del version
 
 
@@ -43,11 +51,11 @@ def run(
     architecture: Annotated[str, typer.Argument(help="Architecture: a YAML file or a shipped name.")],
     workload: Annotated[str, typer.Argument(help="Workload: a YAML file or a shipped name.")],
     engine: EngineName = "compiled",
-    out: Annotated[str | None, typer.Option("--out", metavar="DIR", help="Folder for the results [default: runs/ARCH-WORKLOAD].")] = None,
+    out: Annotated[str | None, typer.Option("--out", metavar="DIR", help=_OUT_RUN)] = None,
     settings: Settings = None,
     seed: Seed = 0,
-    window: Annotated[str | None, typer.Option("--window", metavar="FROM:TO", help="Time steps that the timeline shows.")] = None,
-    trace: Annotated[str | None, typer.Option("--trace", metavar="FILE", help="Write the timeline (Chrome trace JSON) here too.")] = None,
+    window: Annotated[str | None, typer.Option("--window", metavar="FROM:TO", help=_WINDOW)] = None,
+    trace: Annotated[str | None, typer.Option("--trace", metavar="FILE", help=_TRACE)] = None,
     plugin: Plugins = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the results of an earlier run.")] = False,
 ) -> None:
@@ -60,7 +68,7 @@ def run(
 @app.command()
 def sweep(
     study: Annotated[str, typer.Argument(help="Sweep: a YAML file.")],
-    out: Annotated[str | None, typer.Option("--out", metavar="DIR", help="Folder for the results [default: runs/NAME].")] = None,
+    out: Annotated[str | None, typer.Option("--out", metavar="DIR", help=_OUT_SWEEP)] = None,
     workers: Annotated[int, typer.Option("--workers", min=1, help="Processes.")] = 2,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with an interrupted sweep.")] = False,
     settings: Settings = None,
@@ -85,7 +93,7 @@ def validate(
     folder: Annotated[str, typer.Argument(help="Folder of golden cases (with a golden.yaml).")],
     engine: EngineName = "compiled",
     cases: Annotated[str, typer.Option("--cases", metavar="GLOB", help="Only cases whose name matches.")] = "*",
-    json_file: Annotated[str | None, typer.Option("--json", metavar="FILE", help="Write every comparison here.")] = None,
+    json_file: Annotated[str | None, typer.Option("--json", metavar="FILE", help="Write all comparisons here.")] = None,
 ) -> None:
     """Replay golden cases; exit status 1 if any fails, 2 if the folder is malformed."""
     from accelsim.cli import commands
@@ -95,7 +103,7 @@ def validate(
 
 @app.command()
 def describe(
-    thing: Annotated[list[str], typer.Argument(help="An architecture, workload, rule, neuron model or technology, e.g. `reckon` or `technology 28nm`.")],
+    thing: Annotated[list[str], typer.Argument(help=_THING)],
     settings: Settings = None,
     plugin: Plugins = None,
 ) -> None:

@@ -65,13 +65,14 @@ def load_set(name: str, kind: str, overrides: Sequence[Override]) -> Document:
     """A document with settings, which may only change keys that it may have."""
     from accelsim.architecture.schema import Architecture
     from accelsim.config.keys import unknown_key
+    from accelsim.config.model import Model
     from accelsim.workload.schema import Workload
 
     document = load_document(name, kind)
-    model = {"architecture": Architecture, "workload": Workload}[kind]
+    models: dict[str, type[Model]] = {"architecture": Architecture, "workload": Workload}
     problems = []
     for override in overrides:
-        message = unknown_key(override.path, document, model)
+        message = unknown_key(override.path, document, models[kind])
         if message is not None:
             problems.append(Problem(override.origin.file, message=message))
     check(problems)
@@ -148,7 +149,9 @@ def run(
     screen.print(f"results in {folder}: report.html, result.json, epochs.csv, steps.csv, timeline.json, figures/")
 
 
-def sweep(study: str, out: str | None, workers: int, resume: bool, settings: Sequence[str], plugins: Sequence[str]) -> None:
+def sweep(
+    study: str, out: str | None, workers: int, resume: bool, settings: Sequence[str], plugins: Sequence[str]
+) -> None:
     """Run a design space, save and draw it."""
     load_plugins(plugins)
     document = load_document(study, "sweep", overrides=settings)

@@ -13,7 +13,7 @@ from accelsim.cli.progress import console
 from accelsim.config.errors import ConfigError, choose_from
 from accelsim.config.library import shipped
 from accelsim.config.loader import load_document
-from accelsim.config.model import validate
+from accelsim.config.model import Model, validate
 from accelsim.config.quantity import format_quantity
 from accelsim.config.registry import RegistryError
 
@@ -126,7 +126,8 @@ def _architecture(name: str, settings: Sequence[str]) -> None:
     for key, memory in chip.core.memories.items():
         rows = f"{memory.holds.rows} x " if memory.holds.rows else ""
         words = str(memory.capacity_words or "as needed")
-        memories.add_row(key, words, str(memory.bits), memory.ports, f"{rows}{memory.holds.columns}, {memory.holds.item_bits} b")
+        holds = f"{rows}{memory.holds.columns}, {memory.holds.item_bits} b"
+        memories.add_row(key, words, str(memory.bits), memory.ports, holds)
     screen.print(memories)
     parts = Table("component", "action", "energy", "leakage", "area", "from", title="costs (nominal, band)")
     for row in costs:
@@ -201,7 +202,7 @@ def schema(kind: str) -> None:
     from accelsim.explore.schema import SweepDocument
     from accelsim.workload.schema import Workload
 
-    models = {"architecture": Architecture, "workload": Workload, "sweep": SweepDocument}
+    models: dict[str, type[Model]] = {"architecture": Architecture, "workload": Workload, "sweep": SweepDocument}
     if kind not in models:
         raise usage("schema", f"there is no schema of `{kind}`{choose_from(kind, models)}")
     print(json.dumps(json_schema(models[kind], kind), indent=2))

@@ -74,8 +74,9 @@ class Outcome:
 
 def check_populations(controller: str, wanted: Iterable[str], populations: Mapping[str, int]) -> None:
     """Raise `ConfigError` if a network lacks a population that a controller works on."""
+    known = ", ".join(populations)
     check(
-        Problem(path="network", message=f"controller `{controller}` needs a population `{name}`; there are: {', '.join(populations)}")
+        Problem(path="network", message=f"controller `{controller}` needs a population `{name}`; there are: {known}")
         for name in wanted
         if name not in populations
     )

@@ -14,8 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from accelsim.controllers.activity import Activity
+from accelsim.engine.actions import Action
 from accelsim.engine.log import ACTIONS, BEGIN, EventLog, components
-from accelsim.engine.program import MAX_DEPTH, Action, Node, Program
+from accelsim.engine.program import MAX_DEPTH, Node, Program
 
 _FIRST_ROWS = 1 << 14
 
@@ -155,7 +156,6 @@ class _Flattening:
 
     def node(self, node: Node) -> None:
         row = [0] * 15
-        at = len(self.nodes)
         self.nodes.append(row)
         sizes = [1] * MAX_DEPTH
         depth = len(node.outer)

@@ -15,7 +15,8 @@ from math import prod
 import numpy as np
 from numpy.typing import NDArray
 
-from accelsim.engine.program import Action, Node, Program, often
+from accelsim.engine.actions import Action, often
+from accelsim.engine.program import Node, Program
 
 
 @dataclass(frozen=True, order=True)
@@ -120,4 +121,3 @@ def _terms(program: Program) -> Iterator[tuple[Factor, Counter, int]]:
 def _action_factor(leaf: Node, action: Action) -> Factor:
     mask = action.mask or (leaf.masks[-1] if leaf.masks else None)
     return tuple(sorted(set(leaf.when + action.when))), mask, leaf.repeats
-

@@ -86,7 +86,7 @@ def execute(
 ) -> int:
     """Execute every time step and write the log in program order, as far as there is room.
 
-    `scratch` has four rows of at least as many entries as there are nodes. Returns the number of rows the whole log has.
+    `scratch` has four rows of at least as many entries as there are nodes. Returns the rows of the whole log.
     """
     n = 0
     time = start
@@ -153,7 +153,9 @@ def execute(
                             if not masked(t.masks, what[ACTION_MASK], index, bits):
                                 continue
                             when = late + t.steps[step, 0]
-                            n = put(log, n, when, what[COMPONENT], what[KIND], outer * here[ITERATIONS] + iteration, often)
+                            n = put(
+                                log, n, when, what[COMPONENT], what[KIND], outer * here[ITERATIONS] + iteration, often
+                            )
                 time += here[DURATION]
                 n = put(log, n, time, here[STATE], END, outer, repeat)
             for depth in range(here[FIRST_DEPTH], MAX_DEPTH):

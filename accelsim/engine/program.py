@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from math import prod
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,30 +17,13 @@ from accelsim.architecture.schema import Architecture, Core
 from accelsim.config.document import Document
 from accelsim.config.errors import ConfigError, Problem, choose_from
 from accelsim.controllers.vocabulary import Vocabulary
+from accelsim.engine.actions import Action, Guard, access_table, often, run_table
 from accelsim.engine.timing import Demand, LeafTiming, leaf_timing
 from accelsim.mapping.placement import Placement
 from accelsim.mapping.spans import Span
 
-Guard = tuple[str, ...]
 MAX_DEPTH = 8
 """Most loops inside each other."""
-
-
-@dataclass(frozen=True)
-class Action:
-    """An access or a stage run of one step: how often it happens in each iteration, under which conditions."""
-
-    kind: str
-    """`read`, `write` or `run`."""
-    target: str
-    """Memory or stage."""
-    step: int
-    when: Guard
-    mask: str | None
-    loops: tuple[int, ...]
-    """Depths of the enclosing loops that `table` depends on."""
-    table: NDArray[np.int64]
-    """How often, by the indices of those loops."""
 
 
 @dataclass(frozen=True)
@@ -134,7 +116,12 @@ class _Context:
 
 class _Lowering:
     def __init__(
-        self, core: Core, placement: Placement, vocabulary: Vocabulary, document: Document | None, problems: list[Problem]
+        self,
+        core: Core,
+        placement: Placement,
+        vocabulary: Vocabulary,
+        document: Document | None,
+        problems: list[Problem],
     ) -> None:
         self.core = core
         self.placement = placement
@@ -175,8 +162,11 @@ class _Lowering:
         """How often an action happens must follow from how often its mask holds."""
         mask = action.mask or (context.masks[-1] if context.masks else None)
         if mask and mask in self.vocabulary.masks and often(action, context.loops, self.vocabulary.masks[mask]) is None:
-            self.problem(at, f"not as often at one index of mask `{mask}` as at another, and only the number of indices "
-                         "where a mask holds is known")  # fmt: skip
+            self.problem(
+                at,
+                f"not as often at one index of mask `{mask}` as at another, and only the number of indices "
+                "where a mask holds is known",
+            )
 
     def nest(self, nest: Nest, context: _Context, at: tuple[str | int, ...], root: bool = False) -> Node:
         """Lower one nest and what it contains."""
@@ -204,8 +194,8 @@ class _Lowering:
         if nest.steps:
             timing, actions = self.leaf(nest, inner, len(context.loops), at)
         return Node(
-            inner.phase, inner.state, inner.overhead, inner.when if root else nest.when, inner.when, nest.mask, nest.repeat,
-            own, context.loops, inner.masks, inner.repeats, children, nest.steps, timing, actions,
+            inner.phase, inner.state, inner.overhead, inner.when if root else nest.when, inner.when, nest.mask,
+            nest.repeat, own, context.loops, inner.masks, inner.repeats, children, nest.steps, timing, actions,
         )  # fmt: skip
 
     def leaf(
@@ -265,82 +255,3 @@ class _Lowering:
         table = table.copy()
         table[..., -1] = 0
         return depths, table
-
-
-def often(action: Action, loops: tuple[Span, ...], axes: tuple[str, ...]) -> int | None:
-    """How often an action happens at each index of a mask, or None if not equally often at all of them.
-
-    Parameters
-    ----------
-    action : Action
-    loops : tuple of Span
-        All loops around the action.
-    axes : tuple of str
-        Index sets that the mask extends over; of none for an action without mask.
-    """
-    free = prod(span.size for depth, span in enumerate(loops) if depth not in action.loops and span.name not in axes)
-    summed = tuple(axis for axis, depth in enumerate(action.loops) if loops[depth].name not in axes)
-    at_each = np.unique(action.table.sum(axis=summed))
-    return None if at_each.size > 1 else free * int(at_each[0])
-
-
-def access_table(
-    core: Core, access: Access, loops: tuple[Span, ...], own_depth: int, placement: Placement
-) -> tuple[tuple[int, ...], NDArray[np.int64]]:
-    """Words of a memory that each iteration accesses, by the indices of the loops that matter.
-
-    Returns
-    -------
-    depths : tuple of int
-        Positions in ``loops`` of the axes of the table.
-    table : int array
-    """
-    names = [span.name for span in loops]
-    depths: set[int] = set()
-    for name in [access.item, *access.within]:
-        if name is not None:
-            depth = names.index(name)
-            depths.add(depth)
-            blocks = loops[depth].blocks
-            if blocks is not None:
-                depths.add(names.index(blocks))
-    if access.item is not None:
-        # Whether a word is new depends on the iteration before, so on every loop that runs inside this nest.
-        depths.update(range(own_depth, len(loops)))
-    axes = tuple(sorted(depths))
-    shape = tuple(loops[depth].size for depth in axes)
-    index = dict(zip(axes, np.indices(shape, dtype=np.int64), strict=True)) if axes else {}
-
-    def first_item(name: str) -> NDArray[np.int64]:
-        span = loops[names.index(name)]
-        block = index[names.index(span.blocks)] if span.blocks is not None else np.int64(0)
-        return index[names.index(name)] * span.width + block * span.block_width
-
-    table = np.ones(shape, np.int64)
-    if access.item is not None:
-        per_word = core.memories[access.memory].items_per_word
-        width = loops[names.index(access.item)].width
-        start = first_item(access.item)
-        low, high = start // per_word, (start + width - 1) // per_word
-        # Flatten the loops of this nest: the iteration before is the one to the left, none at its start.
-        inside = [axis for axis, depth in enumerate(axes) if depth >= own_depth]
-        outside = shape[: len(shape) - len(inside)]
-        flat_low, flat_high = low.reshape(*outside, -1), high.reshape(*outside, -1)
-        entered = flat_high - flat_low + 1
-        shared_low = np.maximum(flat_low[..., 1:], flat_low[..., :-1])
-        shared_high = np.minimum(flat_high[..., 1:], flat_high[..., :-1])
-        entered[..., 1:] -= np.maximum(shared_high - shared_low + 1, 0)
-        table = entered.reshape(shape)
-    for name, bound in access.within.items():
-        table = table * (first_item(name) < placement.spans[bound].items)
-    return axes, table
-
-
-def run_table(run: StageRun, loops: tuple[Span, ...], placement: Placement) -> tuple[tuple[int, ...], NDArray[np.int64]]:
-    """Items that each iteration gives to a stage."""
-    names = [span.name for span in loops]
-    if run.per is None:
-        return (), np.ones((), np.int64)
-    if run.per in names:
-        return (), np.array(loops[names.index(run.per)].width, np.int64)
-    return (), np.array(placement.spans[run.per].items, np.int64)

@@ -202,12 +202,14 @@ class _Simulation:
     def time_steps(self) -> Process:
         """The control of the core: one time step after the other, each phase in turn."""
         columns = self.engine.vocabulary.columns
-        for self.tick in range(len(self.activity)):
+        for tick in range(len(self.activity)):
+            self.tick = tick
             self.held = dict(zip(columns, self.activity.counts[self.tick].tolist(), strict=True))
             self.begin.append(int(self.env.now))
             self.counted.append({})
-            for self.phase in self.engine.core.sequence:
-                phase: Phase = self.engine.core.phases[self.phase]
+            for name in self.engine.core.sequence:
+                self.phase = name
+                phase: Phase = self.engine.core.phases[name]
                 if self.holds(phase.when):
                     for nest in phase.body:
                         yield from self.nest(nest, {}, self.phase)

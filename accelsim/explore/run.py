@@ -122,13 +122,13 @@ def sweep(
                 tell = _Teller(progress, outcomes, len(points))
                 with closing(execute(work, chosen, QUEUED_PER_WORKER * workers)) as finished:
                     for point, outcome in finished:
+                        outcomes[point.id] = outcome  # first: Ctrl-C may come in between
                         store.append(point, keys[point.id], outcome)
-                        outcomes[point.id] = outcome
                         _check_objectives(plan, document, outcome)
                         tell.add(outcome)
         finally:
             rows = [row(point, outcomes[point.id]) for point in points if point.id in outcomes]
-            store.write_table(rows)
+            store.write_table(rows, plan.axes)
     if all(outcome.status == "failed" for outcome in outcomes.values()):
         raise ConfigError(Problem(document.file, message=f"no point could be run; the first: {rows[0]['message']}"))
     return Sweep(store.folder, plan, rows)

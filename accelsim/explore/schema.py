@@ -51,6 +51,7 @@ class SweepDocument(Model):
     sweep: str
     """Name of the sweep."""
     description: str = ""
+    """What is studied, in a line."""
     architecture: str
     """File, relative to this one, or name of a shipped one."""
     workload: str
@@ -61,6 +62,7 @@ class SweepDocument(Model):
     seeds: Annotated[int, Field(gt=0)] | tuple[Annotated[int, Field(ge=0)], ...] = (0,)
     """Seeds, or how many: 3 is [0, 1, 2]."""
     objectives: tuple[Objective, ...] = ()
+    """Metrics whose best compromises the report shows."""
     engine: Literal["compiled", "simpy"] = "compiled"
     """Timing engine."""
 

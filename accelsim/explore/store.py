@@ -14,7 +14,7 @@ import csv
 import io
 import json
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from types import TracebackType
@@ -23,6 +23,7 @@ from typing import Any, Self
 from accelsim.config.errors import ConfigError, Problem
 from accelsim.explore.execute import Outcome
 from accelsim.explore.points import Point
+from accelsim.explore.schema import COLUMNS
 from accelsim.formats.atomic import prepare_output_directory, write_text_atomic
 
 SUMMARY, JOURNAL, TABLE = "sweep.json", "points.jsonl", "points.csv"
@@ -71,10 +72,10 @@ class Store:
         except OSError as error:
             raise self._cannot("write", error) from error
 
-    def write_table(self, rows: Iterable[Mapping[str, Any]]) -> None:
+    def write_table(self, rows: Sequence[Mapping[str, Any]], axes: Iterable[str]) -> None:
         """Write `points.csv`: floats with all their digits, missing values empty."""
-        rows = list(rows)
-        names = dict.fromkeys(name for row in rows for name in row)
+        first, *others = COLUMNS
+        names = dict.fromkeys([first, *axes, *others, *(name for row in rows for name in row)])
         text = io.StringIO()
         writer = csv.DictWriter(text, list(names), lineterminator="\n")
         writer.writeheader()

@@ -111,8 +111,8 @@ def prepare_output_directory(path: str | os.PathLike[str], *, marker: str, overw
 def _check_regular(target: Path) -> None:
     """A device or a directory must not be replaced by a file."""
     if os.path.lexists(target) and not os.path.isfile(target):
-        what = "directory" if target.is_dir() else "device or a link to nothing"
-        raise ConfigError(Problem(str(target), message=f"is a {what}; expected a file to write"))
+        what = "a directory" if target.is_dir() else "no regular file"
+        raise ConfigError(Problem(str(target), message=f"is {what}; expected a file to write"))
 
 
 def _try_writing(folder: Path) -> None:

@@ -30,7 +30,8 @@ def chrome_trace(components: Sequence[str], rows: Any, tick_start: Any, first_ti
         A JSON document: one track per component, a slice per span of a state or per action, an instant per tick.
     """
     events: list[dict[str, Any]] = [
-        {"ph": "M", "name": "thread_name", "pid": 0, "tid": i, "args": {"name": name}} for i, name in enumerate(components)
+        {"ph": "M", "name": "thread_name", "pid": 0, "tid": i, "args": {"name": name}}
+        for i, name in enumerate(components)
     ]
     for i, start in enumerate(tick_start):
         events.append({"ph": "i", "s": "g", "name": f"tick {first_tick + i}", "pid": 0, "tid": 0, "ts": int(start)})

@@ -103,7 +103,8 @@ def _members(
                     array, message = _read(archive, packed[spec.name])
                     yield spec, array, message
                 elif spec.required:
-                    yield spec, None, f"missing{did_you_mean(spec.name, packed.keys() - {known.name for known in specs})}"
+                    others = packed.keys() - {known.name for known in specs}
+                    yield spec, None, f"missing{did_you_mean(spec.name, others)}"
     except (zipfile.BadZipFile, NotImplementedError):
         raise ConfigError(Problem(file, message="not an npz file, or a damaged one")) from None
     except OSError as error:

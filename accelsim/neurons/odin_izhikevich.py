@@ -17,11 +17,10 @@ from typing import Any, NamedTuple
 
 from accelsim.datapath.fields import Field
 from accelsim.datapath.intrinsics import minimum, where, wrap
-from accelsim.plasticity.sdsp import calcium_update, leak_counter, learning_flags
+from accelsim.plasticity.sdsp import calcium_update, count_to, learning_flags
 
 POSITIVE, NEGATIVE, TO_POSITIVE, TO_NEGATIVE = range(4)
 """Rotation of a resonator: the sign of its potential, or the sign it is about to get at zero."""
-CALCIUM_MAX = 7
 
 
 class IzhikevichWord(NamedTuple):
@@ -114,7 +113,7 @@ def relax(
     step_l: Any, core: Any, st: Any, dcnt: Any, refrac: Any, bulock: Any, sdone: Any, acc_en: Any, dap_en: Any
 ) -> Any:
     """Potential of other neurons after a time reference."""
-    leaked = where(step_l & (core != 0), where(core < 0, core + 1, core - 1), core)
+    leaked = where(step_l & (core != 0), wrap(where(core < 0, core + 1, core - 1), 4), core)
     after = where(dap_en & (dcnt == 1), 0, leaked)
     accommodated = where(sdone, core, wrap(core - st, 4))
     return where(refrac, where(bulock, core, wrap(core + 1, 4)), where(acc_en, accommodated, after))
@@ -126,7 +125,7 @@ def drive(
     """Potential of other neurons after a unit step of synaptic input; `weak`: stimulation below its threshold."""
     rises = step_x & ((class2_en & weak) == 0) & (core != 7)
     falls = step_i & (core != where(neg_en, -8, 0))
-    moved = where(rises, core + 1, where(falls, wrap(core - 1, 4), core))
+    moved = where(rises, wrap(core + 1, 4), where(falls, wrap(core - 1, 4), core))
     return where(refrac, core, moved)
 
 
@@ -261,8 +260,8 @@ def update(
         tref, step_x, step_i, spike, st, effective, burst, tmod, tcnt, thr, acc_en, thrvar_en, thr_sel_of, thrleak,
         burst_incr,
     )  # fmt: skip
-    ccnt, leaks = leak_counter(ccnt, caleak, tref & ca_en)
-    calcium = calcium_update(calcium, spike, leaks, ca_en, where(burst_incr, burst, 1), CALCIUM_MAX)
+    ccnt, leaks = count_to(ccnt, caleak, tref & ca_en, 5)
+    calcium = calcium_update(calcium, spike, leaks, ca_en, where(burst_incr, burst, 1))
     up, down = learning_flags(core >= thetamem, calcium, ca_en & (core >= 0), theta1, theta2, theta3)
     return (
         acc, refrac, core, dcnt, ss, st_next, plock, mlock, sdone, s0, ie, block, ilock, rsign, tmod, tcnt, calcium,

@@ -11,9 +11,7 @@ from typing import Any, NamedTuple
 
 from accelsim.datapath.fields import Field
 from accelsim.datapath.intrinsics import maximum, minimum, where
-from accelsim.plasticity.sdsp import calcium_update, leak_counter, learning_flags
-
-CALCIUM_MAX = 7
+from accelsim.plasticity.sdsp import calcium_update, count_to, learning_flags
 
 
 class LIFWord(NamedTuple):
@@ -64,7 +62,7 @@ def update(
     v = where(tref, leak(core, leak_str, leak_en), integrate(core, w, inhibitory))
     spike = v >= thr
     v = where(spike, 0, v)
-    caleak_cnt, leaks = leak_counter(caleak_cnt, caleak, tref & ca_en)
-    calcium = calcium_update(calcium, spike, leaks, ca_en, 1, CALCIUM_MAX)
+    caleak_cnt, leaks = count_to(caleak_cnt, caleak, tref & ca_en, 5)
+    calcium = calcium_update(calcium, spike, leaks, ca_en, 1)
     up, down = learning_flags(v >= thetamem, calcium, ca_en, theta1, theta2, theta3)
     return v, calcium, caleak_cnt, spike, up, down

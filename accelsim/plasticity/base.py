@@ -196,6 +196,7 @@ rules: Registry[type[PlasticityRule]] = Registry(
         "delta-fixed": "accelsim.plasticity.delta_fixed:DeltaFixed",
         "eprop": "accelsim.plasticity.eprop:EProp",
         "eprop-fixed": "accelsim.plasticity.eprop_fixed:EPropFixed",
+        "sdsp": "accelsim.plasticity.sdsp:SDSP",
     },
 )
 """Every plasticity rule by name."""

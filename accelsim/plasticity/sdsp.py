@@ -14,39 +14,132 @@ from typing import Any
 
 from pydantic import Field
 
-from accelsim.datapath.intrinsics import maximum, minimum, where
+from accelsim.datapath.intrinsics import maximum, minimum, saturate_unsigned, where, wrap_unsigned
 from accelsim.datapath.stages import stage
 from accelsim.datapath.words import BIT, Format, Word
 from accelsim.plasticity.base import PlasticityRule, register
 
+CALCIUM_MAX = 7
+"""Calcium is a 3-bit count."""
+
+
+def spike_step(up: Any, down: Any) -> Any:
+    """Change that a presynaptic spike proposes: one unit up, else one down, as the postsynaptic flags say."""
+    return where(up, 1, where(down, -1, 0))
+
+
+def drift_step(w: Any, bits: Any) -> Any:
+    """Change that a bistability event proposes: one unit towards the nearer end of the range of `bits` bits."""
+    return where(w >= 1 << (bits - 1), 1, -1)
+
+
+def commit(w: Any, change: Any, enabled: Any, bits: Any) -> Any:
+    """Unsigned weight of `bits` bits after a change, saturated; unchanged if not `enabled`."""
+    return where(enabled, saturate_unsigned(w + change, bits), w)
+
 
 def spike_update(w: Any, up: Any, down: Any, enabled: Any, bits: Any) -> Any:
-    """Weight after a presynaptic spike: one unit up, else down, as the postsynaptic flags say."""
-    moved = where(up, minimum(w + 1, (1 << bits) - 1), where(down, maximum(w - 1, 0), w))
-    return where(enabled, moved, w)
+    """Weight after a presynaptic spike (the stage that is costed per synapse)."""
+    return commit(w, spike_step(up, down), enabled, bits)
 
 
 def drift(w: Any, enabled: Any, bits: Any) -> Any:
-    """Weight after a bistability event: one unit towards the nearer end of its range."""
-    moved = where(w >= 1 << (bits - 1), minimum(w + 1, (1 << bits) - 1), maximum(w - 1, 0))
-    return where(enabled, moved, w)
+    """Weight after a bistability event (the stage that is costed per synapse)."""
+    return commit(w, drift_step(w, bits), enabled, bits)
 
 
-def leak_counter(count: Any, period: Any, counts: Any) -> Any:
-    """Counter modulo `period` (0: off) of a 5-bit word that moves if `counts`; also whether it came round."""
+def count_to(count: Any, period: Any, counts: Any, bits: Any) -> Any:
+    """Counter of `bits` bits modulo `period` (0: off) that moves if `counts`; also whether it came round."""
     running = counts & (period != 0)
     around = running & (count == period - 1)
-    return where(around, 0, where(running, (count + 1) & 31, count)), around
+    return where(around, 0, where(running, wrap_unsigned(count + 1, bits), count)), around
 
 
-def calcium_update(calcium: Any, spike: Any, leaks: Any, enabled: Any, increment: Any, highest: Any) -> Any:
+def calcium_update(calcium: Any, spike: Any, leaks: Any, enabled: Any, increment: Any) -> Any:
     """Calcium up by `increment` with a spike, down by one with a leak; both together cancel."""
     rises = enabled & spike & (leaks == 0)
     falls = enabled & leaks & (spike == 0)
-    return where(rises, minimum(calcium + increment, highest), where(falls, maximum(calcium - 1, 0), calcium))
+    return where(rises, minimum(calcium + increment, CALCIUM_MAX), where(falls, maximum(calcium - 1, 0), calcium))
 
 
 def learning_flags(above: Any, calcium: Any, enabled: Any, theta1: Any, theta2: Any, theta3: Any) -> Any:
     """Flags (up, down) of a postsynaptic neuron; `above`: its potential reaches the membrane threshold."""
     learns = enabled & (calcium >= theta1)
     return learns & above & (calcium < theta3), learns & (above == 0) & (calcium < theta2)
+
+
+@register("sdsp")
+class SDSP(PlasticityRule):
+    """Spike-driven synaptic plasticity: unit steps of weights of few bits, gated by potential and calcium."""
+
+    weight_bits: int = Field(default=3, ge=2, le=8)
+    """Width of an (unsigned, excitatory) weight."""
+
+    weight_fraction: int = Field(default=3, ge=0, le=16)
+    """Bits of a weight after the point."""
+
+    potential_threshold: float = 0.5
+    """Potential from which on a synapse is strengthened, below which it is weakened."""
+
+    calcium_low: int = Field(default=1, ge=0, le=CALCIUM_MAX)
+    """Calcium from which on anything is learnt (theta1)."""
+
+    calcium_down: int = Field(default=4, ge=0, le=CALCIUM_MAX)
+    """Calcium from which on nothing is weakened any more (theta2)."""
+
+    calcium_up: int = Field(default=7, ge=0, le=CALCIUM_MAX)
+    """Calcium from which on nothing is strengthened any more (theta3)."""
+
+    calcium_period: int = Field(default=10, ge=0, le=31)
+    """Time steps in which calcium falls by one; 0 for never."""
+
+    drift_period: int = Field(default=100, ge=0, le=65535)
+    """Time steps between two bistability events; 0 for never."""
+
+    @property
+    def synapse_state(self) -> Mapping[str, Format]:
+        """The weight."""
+        return {"w": Word(self.weight_bits, signed=False, fraction=self.weight_fraction)}
+
+    @property
+    def postsynaptic_state(self) -> Mapping[str, Format]:
+        """Calcium with the counter of its leak, the flags, and the counter of bistability events."""
+        return {
+            "calcium": Word(3, signed=False),
+            "calcium_count": Word(5, signed=False),
+            "up": BIT,
+            "down": BIT,
+            "drift_count": Word(16, signed=False),
+        }
+
+    @property
+    def change(self) -> Format:
+        """One unit of the weight up or down."""
+        return Word(2, fraction=self.weight_fraction)
+
+    @stage(on="presynaptic spike", per="synapse", writes=("change",))
+    def propose_step(up: Any, down: Any) -> Any:
+        """A unit up or down as the flags say."""
+        return spike_step(up, down)
+
+    @stage(on="time step", per="synapse", writes=("change",))
+    def propose_drift(w: Any, drift_count: Any, drift_period: int, weight_bits: int) -> Any:
+        """A unit towards the nearer end of the range, once in a period."""
+        return where((drift_count == 0) & (drift_period != 0), drift_step(w, weight_bits), 0)
+
+    @stage(
+        on="time step",
+        per="postsynaptic neuron",
+        writes=("calcium", "calcium_count", "up", "down", "drift_count"),
+    )
+    def watch(
+        calcium: Any, calcium_count: Any, drift_count: Any, post_spike: Any, post_potential: Any,
+        potential_threshold: Any, calcium_low: int, calcium_down: int, calcium_up: int, calcium_period: int,
+        drift_period: int,
+    ) -> Any:  # fmt: skip
+        """Calcium, flags and counters of a neuron."""
+        calcium_count, leaks = count_to(calcium_count, calcium_period, True, 5)
+        calcium = calcium_update(calcium, post_spike, leaks, True, 1)
+        above = post_potential >= potential_threshold
+        up, down = learning_flags(above, calcium, True, calcium_low, calcium_down, calcium_up)
+        return calcium, calcium_count, up, down, count_to(drift_count, drift_period, True, 16)[0]

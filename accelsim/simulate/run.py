@@ -131,7 +131,8 @@ def check_window(window: tuple[int, int], ticks: int) -> None:
     if not 0 <= first < last:
         raise ConfigError(Problem(path="--window", message=f"{first}:{last} is no range of time steps"))
     if first >= ticks:
-        raise ConfigError(Problem(path="--window", message=f"{first}:{last} begins after the run, which has {ticks} time steps"))
+        message = f"{first}:{last} begins after the run, which has {ticks} time steps"
+        raise ConfigError(Problem(path="--window", message=message))
 
 
 def _sized(stream: Iterator[Chunk], engine: Engine) -> Iterator[Chunk]:

@@ -57,6 +57,10 @@ class SplitTotals:
 
     def row(self) -> dict[str, Any]:
         """As a row of the table of epochs."""
+        states: dict[str, int] = {}
+        for counter, count in zip(self.counters, self.counted, strict=True):
+            if counter.kind == "cycles":  # a state may belong to several phases
+                states[f"cycles_{counter.target}"] = states.get(f"cycles_{counter.target}", 0) + int(count)
         return {
             "epoch": self.epoch,
             "split": self.split,
@@ -67,14 +71,6 @@ class SplitTotals:
             "cycles": self.cycles,
             "sample_cycles_mean": self.cycles / self.samples if self.samples else None,
             "sample_cycles_max": self.sample_cycles_max,
-            **{
-                f"cycles_{counter.target}": int(count)
-                for counter, count in zip(self.counters, self.counted, strict=True)
-                if counter.kind == "cycles"
-            },
-            **{
-                name: int(count)
-                for name, count in zip(self.columns, self.activity, strict=True)
-                if name not in ("stepped", "open")
-            },
+            **states,
+            **{name: int(count) for name, count in zip(self.columns, self.activity, strict=True)},
         }

@@ -23,7 +23,7 @@ from accelsim.config.loader import load_document
 from accelsim.config.model import Model, PathError, PathErrors, validate
 from accelsim.controllers.activity import Activity
 from accelsim.controllers.reckon.controller import Reckon, core_quirks, core_shape
-from accelsim.controllers.reckon.registers import WIDTHS
+from accelsim.controllers.reckon.registers import SIGNED_BITS, WIDTHS
 from accelsim.controllers.reckon.state import allocate, decode_registers
 from accelsim.controllers.reckon.ticks import VOCABULARY, Record
 from accelsim.engine.counts import Counter, count_engine
@@ -65,8 +65,11 @@ class CaseEntry(_Open):
         for name, value in self.registers.items():
             if name not in WIDTHS:
                 problems.append(PathError(("registers", name), f"unknown register{did_you_mean(name, WIDTHS)}"))
-            elif not 0 <= value < 1 << 32:  # as written over the 32-bit bus, signed ones with all their sign bits
-                problems.append(PathError(("registers", name), f"{value} is not 0 to 4294967295"))
+                continue
+            # Signed fields are written over the 32-bit bus with all their sign bits.
+            bits = 32 if name in SIGNED_BITS else WIDTHS[name]
+            if not 0 <= value < 1 << bits:
+                problems.append(PathError(("registers", name), f"{value} is not 0 to {(1 << bits) - 1}"))
         if problems:
             raise PathErrors(problems)
         return self

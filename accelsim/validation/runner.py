@@ -16,7 +16,6 @@ from accelsim.config.loader import load_document
 from accelsim.config.model import Model, validate
 from accelsim.config.registry import Registry, UnknownNameError
 
-
 M = TypeVar("M", bound=Model)
 
 
@@ -132,7 +131,8 @@ class Folder:
     def index(self, model: type[M], first_key: str) -> M:
         """The folder's index file, validated."""
         if self.golden.index is None:
-            raise ConfigError(Problem(file=str(self.path / "golden.yaml"), path="index", message="missing; names the list of cases"))
+            marker = str(self.path / "golden.yaml")
+            raise ConfigError(Problem(file=marker, path="index", message="missing; names the list of cases"))
         return validate(load_document(self.path / self.golden.index, first_key), model)
 
 

@@ -75,8 +75,8 @@ class CueAccumulation(Model):
         if self.cues % 2 == 0:
             yield PathError("cues", f"{self.cues} is even: both sides could have as many cues")
         if self.length > MAX_TICKS:
-            message = f"a sample has {self.length} ticks, more than {MAX_TICKS}: shorten its cues or durations, or lengthen `tick`"
-            yield PathError("tick", message)
+            excess = f"a sample has {self.length} ticks, more than {MAX_TICKS}"
+            yield PathError("tick", f"{excess}: shorten its cues or durations, or lengthen `tick`")
         for name in _DURATIONS:
             ticks = getattr(self, name) / self.tick
             shown = format_quantity(getattr(self, name), "s")

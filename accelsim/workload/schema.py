@@ -41,12 +41,15 @@ class Workload(Model):
     workload: str
     """Name of the workload."""
     description: str = ""
+    """What is learnt, in a line."""
     task: Annotated[Task, Field(discriminator="kind")]
+    """Where the samples come from."""
     network: dict[str, Annotated[int, Field(gt=0, le=MAX_NEURONS)]]
     """Neurons of each population; `input` and `output` must match the task."""
     learning: Learning | None = None
     """Without it the chip only infers."""
     epochs: int = Field(default=1, gt=0)
+    """How often training and test samples follow each other."""
     training_samples: int = Field(default=0, ge=0)
     """Per epoch, learnt from."""
     test_samples: int = Field(default=0, ge=0)
@@ -64,7 +67,8 @@ class Workload(Model):
                 wanted = getattr(self.task, f"{population}s")
                 found = self.network[population]
                 if found != wanted:
-                    raise PathError(("network", population), f"{found} neurons, but the task has {wanted} {population}s")
+                    message = f"{found} neurons, but the task has {wanted} {population}s"
+                    raise PathError(("network", population), message)
             if self.training_samples + self.test_samples == 0:
                 raise PathError("test_samples", "no samples: give `training_samples` or `test_samples` > 0")
         if isinstance(self.task, Recorded):

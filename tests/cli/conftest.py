@@ -10,6 +10,11 @@ from typing import NamedTuple
 import pytest
 
 from accelsim.cli import main
+from accelsim.controllers.base import controllers
+from accelsim.cost.published import chips
+from accelsim.neurons.base import models
+from accelsim.plasticity.base import rules
+from accelsim.technology.node import names as technologies
 
 BROKEN = Path(__file__).parent / "broken"
 
@@ -57,3 +62,22 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def content() -> Callable[[Path], set[str]]:
     """Tell everything below a folder."""
     return lambda folder: {str(path.relative_to(folder)) for path in folder.rglob("*")}
+
+
+@pytest.fixture
+def filled() -> Callable[[str], str]:
+    """Fill in the names there are of a kind: ``{rules}`` becomes ``delta, delta-fixed, ...``."""
+
+    def fill(message: str) -> str:
+        known = {
+            "rules": rules.names(),
+            "neurons": models.names(),
+            "controllers": controllers.names(),
+            "technologies": technologies(),
+            "chips": chips(),
+        }
+        for kind, names in known.items():
+            message = message.replace(f"{{{kind}}}", ", ".join(names))
+        return message
+
+    return fill

@@ -49,16 +49,16 @@ def write(folder, marker=MARKER, index=None, **changed):
         ({"counter_columns": COUNTERS[2:]}, "golden/index.json:1:17  counter_columns: no column n_ev, n_rec"),
         (
             {"access_columns": ["neur_prop"]},
-            "golden/index.json:1:183  access_columns.0: `neur_prop` is not "
+            "golden/index.json:1:223  access_columns.0: `neur_prop` is not "
             "<neur|winp|wrec|wout>_<r|w>_<prop|step|eprop>",
         ),
         (
             {"cases": {"one": CASE | {"n_inp": 300}}},
-            "golden/index.json:1:246  cases.one.n_inp: 300 is not <= 256",
+            "golden/index.json:1:276  cases.one.n_inp: 300 is not <= 256",
         ),
         (
             {"cases": {"one": CASE | {"registers": {"KAPA": 1}}}},
-            "golden/index.json:1:297  cases.one.registers.KAPA: unknown register (did you mean `KAPPA`?)",
+            "golden/index.json:1:326  cases.one.registers.KAPA: unknown register (did you mean `KAPPA`?)",
         ),
         ({"cases": {}}, "golden  no case matches `*`"),
     ],

@@ -90,7 +90,9 @@ def test_memory_does_not_grow_with_epochs(installed: Path, tmp_path: Path) -> No
 
     def peak_kib(epochs: int) -> int:
         command = [sys.executable, "-c", program, str(epochs)]
-        return int(subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, check=True).stdout)
+        done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+        return int(done.stdout)
 
     peak_kib(1)  # compiles
     assert peak_kib(20) - peak_kib(2) < 10_000

@@ -64,7 +64,9 @@ class Maker:
         return self.random.randrange(100) < percent
 
     def some(self, values: list[str], most: int) -> list[str]:
-        return [values[self.random.randrange(len(values))] for _ in range(self.random.randint(0, most))] if values else []
+        return (
+            [values[self.random.randrange(len(values))] for _ in range(self.random.randint(0, most))] if values else []
+        )
 
     def parts(self) -> None:
         """Populations, memories, units and index sets."""
@@ -118,7 +120,11 @@ class Maker:
         return found if len(loops) < MOST_LOOPS else []
 
     def when(self) -> list[str]:
-        return [("not " if self.often(40) else "") + name for name in self.some(list(CONDITIONS), 2)] if self.often(30) else []
+        return (
+            [("not " if self.often(40) else "") + name for name in self.some(list(CONDITIONS), 2)]
+            if self.often(30)
+            else []
+        )
 
     def mask(self, loops: list[str], around: str | None) -> str | None:
         """A mask over some of the loops that holds only where the mask around it does."""

@@ -4,13 +4,12 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from random_cores import Maker, random_activity
 
 from accelsim.engine.compiled import compiled_engine
 from accelsim.engine.counts import count_engine
 from accelsim.engine.log import ACTIONS
 from accelsim.engine.reference import ReferenceEngine
-
-from random_cores import Maker, random_activity
 
 START = 17
 
@@ -36,7 +35,10 @@ def check(random):
 
 
 COMMON = settings(
-    deadline=None, database=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+    deadline=None,
+    database=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
 
 

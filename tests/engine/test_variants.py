@@ -66,7 +66,7 @@ DOUBLE = tuple(f"core.memories.{name}.clock_ratio=2" for name in ("neurons", "wi
 LARGE = ("core.memories.neurons.words=500", "core.memories.wrec.size=1 MiB", "core.memories.wout.size=16 KiB")
 VARIANTS = [
     Variant("shipped"),
-    *(Variant(f"{n} lanes", (*lanes(n), *(both("bits", 8 * n) if n < 16 else ())), lanes=n, per_word=min(n, 16)) for n in (4, 8)),
+    *(Variant(f"{n} lanes and weights", (*lanes(n), *both("bits", 8 * n)), lanes=n, per_word=n) for n in (4, 8)),
     *(Variant(f"{n} lanes", lanes(n), lanes=n) for n in (32, 64)),
     *(Variant(f"{bits}-bit weight words", both("bits", bits), per_word=bits // 8) for bits in (32, 64, 256)),
     Variant("4 lanes, wider words", lanes(4), lanes=4),
@@ -140,7 +140,7 @@ class Expected:
 
     def one(self, states, before, after) -> None:
         v, s, t = self.variant, self.samples, self.tick
-        inputs, recurrent, outputs = v.network
+        inputs, recurrent, _ = v.network
         first, last = t == 0, t == s.ticks - 1
         events = np.unique(s.event_address[s.event_tick == t])
         pushed = int(s.label_tick[0] == t)

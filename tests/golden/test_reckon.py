@@ -59,10 +59,10 @@ def copy(tmp_path):
     """A folder with one small case that tests may spoil."""
 
     class Copy:
-        folder = tmp_path
-        golden = dict(GOLDEN)
-        index = {**INDEX, "cases": {"tiny": dict(INDEX["cases"]["s27_tiny"])}}
-        arrays = dict(np.load(FOLDER / "s27_tiny.npz"))
+        def __init__(self):
+            self.golden = dict(GOLDEN)
+            self.index = INDEX | {"cases": {"tiny": INDEX["cases"]["s27_tiny"]}}
+            self.arrays = dict(np.load(FOLDER / "s27_tiny.npz"))
 
         def write(self):
             (tmp_path / "golden.yaml").write_text(yaml.safe_dump(self.golden, sort_keys=False))

@@ -1,3 +1,4 @@
+import itertools
 import json
 
 import numpy as np
@@ -25,7 +26,14 @@ def test_a_track_per_component():
 
 
 def test_a_state_that_ends_and_begins_again_in_the_same_cycle():
-    rows = [(3, 0, BEGIN, 0, 0), (4, 0, END, 0, 0), (4, 0, BEGIN, 1, 0), (4, 0, END, 1, 0), (4, 0, BEGIN, 2, 0), (9, 0, END, 2, 0)]
+    rows = [
+        (3, 0, BEGIN, 0, 0),
+        (4, 0, END, 0, 0),
+        (4, 0, BEGIN, 1, 0),
+        (4, 0, END, 1, 0),
+        (4, 0, BEGIN, 2, 0),
+        (9, 0, END, 2, 0),
+    ]
     assert slices(trace(rows), 0) == [(3, 4), (4, 4), (4, 9)]
 
 
@@ -41,7 +49,7 @@ def test_slices_of_a_track_do_not_overlap_unless_nested():
     for track in range(4):
         found = slices(data, track)
         assert len(found) == {0: 10, 1: 10, 2: 40, 3: 20}[track]
-        for (start, stop), (next_start, next_stop) in zip(found, found[1:], strict=False):
+        for (start, stop), (next_start, next_stop) in itertools.pairwise(found):
             assert next_start >= stop or (start, stop) == (next_start, next_stop)
     assert sum(stop - start for track in (0, 1) for start, stop in slices(data, track)) == time
 
@@ -49,5 +57,13 @@ def test_slices_of_a_track_do_not_overlap_unless_nested():
 def test_actions_and_ticks():
     data = trace([(7, 2, WRITE, 5, 3)], starts=(0, 6), first_tick=40)
     (event,) = [e for e in data["traceEvents"] if e["ph"] == "X"]
-    assert event == {"ph": "X", "name": "write", "pid": 0, "tid": 2, "ts": 7, "dur": 1, "args": {"operand": 5, "count": 3}}
+    assert event == {
+        "ph": "X",
+        "name": "write",
+        "pid": 0,
+        "tid": 2,
+        "ts": 7,
+        "dur": 1,
+        "args": {"operand": 5, "count": 3},
+    }
     assert [(e["name"], e["ts"]) for e in data["traceEvents"] if e["ph"] == "i"] == [("tick 40", 0), ("tick 41", 6)]

@@ -1,5 +1,7 @@
 """Schedules worked out by hand: stretched steps, initiation intervals, odd tails, different first iterations."""
 
+import json
+
 import pytest
 
 from accelsim.architecture.phases import Nest
@@ -11,7 +13,13 @@ from accelsim.engine.timing import Demand, leaf_timing
 
 
 def core(ports="1RW", clock_ratio=1):
-    memory = {"words": "fit", "items": 1, "ports": ports, "clock_ratio": clock_ratio, "holds": {"columns": "n", "item_bits": 8}}
+    memory = {
+        "words": "fit",
+        "items": 1,
+        "ports": ports,
+        "clock_ratio": clock_ratio,
+        "holds": {"columns": "n", "item_bits": 8},
+    }
     data = {
         "architecture": "a", "technology": "28nm", "voltage": "1 V", "clock": "1 MHz",
         "core": {
@@ -24,7 +32,7 @@ def core(ports="1RW", clock_ratio=1):
 
 
 def schedule(core, steps, demands, pipelined=True, partial=False):
-    nest = Nest.model_validate_json(Nest(**{"for": "n"}, steps=steps, pipelined=pipelined).model_dump_json(by_alias=True))
+    nest = Nest.model_validate_json(json.dumps({"for": "n", "steps": steps, "pipelined": pipelined}))
     return leaf_timing(core, nest, demands, partial)
 
 
@@ -116,14 +124,18 @@ def test_a_step_beside_what_follows():
 @pytest.mark.parametrize(
     ("nest", "path", "message"),
     [
-        ({"steps": [{"cycles": 0, "reads": ["m"]}]}, "steps.0.cycles", "0, but the step accesses a memory; a port takes a cycle"),
-        ({"for": "n", "steps": [{"first_cycles": 2}, {}]}, "steps.0.first_cycles", "needs a nest of one step that is not pipelined"),
+        ({"steps": [{"cycles": 0, "reads": ["m"]}]}, "steps.0.cycles",
+         "0, but the step accesses a memory; a port takes a cycle"),
+        ({"for": "n", "steps": [{"first_cycles": 2}, {}]}, "steps.0.first_cycles",
+         "needs a nest of one step that is not pipelined"),
         ({"for": "n", "pipelined": True, "steps": [{"first_cycles": 2}]}, "steps.0.first_cycles",
          "needs a nest of one step that is not pipelined"),
         ({"for": "n", "steps": [{"first_cycles": 2, "whole_words": True}]}, "steps.0.first_cycles",
          "a step has either `first_cycles` or `whole_words`"),
-        ({"for": "n", "steps": [{"whole_words": True}, {}]}, "steps.0.whole_words", "every step after it must have it too"),
-        ({"for": ["n", "k"], "steps": [{"whole_words": True}]}, "steps.0.whole_words", "needs a nest over one index set"),
+        ({"for": "n", "steps": [{"whole_words": True}, {}]}, "steps.0.whole_words",
+         "every step after it must have it too"),
+        ({"for": ["n", "k"], "steps": [{"whole_words": True}]}, "steps.0.whole_words",
+         "needs a nest over one index set"),
         ({"for": "n", "body": [{"for": "n", "steps": [{}]}]}, "body.0.for", "a loop over `n` inside a loop over `n`"),
         ({"for": ["n", "n"], "steps": [{}]}, "for", "a loop over `n` inside a loop over `n`"),
     ],

@@ -8,6 +8,7 @@ import pytest
 from accelsim.config.errors import ConfigError
 from accelsim.formats.atomic import (
     atomic_write,
+    check_writable,
     prepare_output_directory,
     write_bytes_atomic,
     write_text_atomic,
@@ -67,11 +68,30 @@ def test_impossible_places(tmp_path: Path) -> None:
     for path, reason in [
         (tmp_path / "file" / "x", "not a directory"),
         (tmp_path / "none" / "x", "no such file or directory"),
-        (tmp_path, "is a directory"),
     ]:
-        with pytest.raises(ConfigError) as caught:
-            write_text_atomic(path, "x")
-        assert str(caught.value) == f"cannot write {path}: {reason}"
+        for attempt in (lambda path=path: write_text_atomic(path, "x"), lambda path=path: check_writable(path)):
+            with pytest.raises(ConfigError) as caught:
+                attempt()
+            assert str(caught.value) == f"cannot write {path}: {reason}"
+
+
+def test_only_regular_files_are_replaced(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "dangling").symlink_to(tmp_path / "nowhere")
+    kinds = {tmp_path: "a directory", tmp_path / "pipe": "no regular file", tmp_path / "dangling": "no regular file"}
+    for path, what in kinds.items():
+        for attempt in (lambda path=path: write_text_atomic(path, "x"), lambda path=path: check_writable(path)):
+            with pytest.raises(ConfigError) as caught:
+                attempt()
+            assert str(caught.value) == f"{path}  is {what}; expected a file to write"
+
+
+def test_a_place_that_can_be_written_is_left_as_it_is(tmp_path: Path) -> None:
+    (tmp_path / "old").write_text("old")
+    for name in ("old", "new"):
+        check_writable(tmp_path / name)
+    assert os.listdir(tmp_path) == ["old"]
+    assert (tmp_path / "old").read_text() == "old"
 
 
 def prepare(path: Path, overwrite: bool = False) -> Path:

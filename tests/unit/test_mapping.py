@@ -47,8 +47,14 @@ def test_spans_follow_lanes_and_words():
 def test_every_memory_that_is_too_small_is_told():
     assert problems({"input": 257, "recurrent": 257, "output": 16}) == [
         ("core.memories.neurons", "257 items of 64 bits need 129 words of 128 bits, 1 more than the 128 there are"),
-        ("core.memories.winp", "257 rows of 257 items of 8 bits need 4369 words of 128 bits, 273 more than the 4096 there are"),
-        ("core.memories.wrec", "257 rows of 257 items of 8 bits need 4369 words of 128 bits, 273 more than the 4096 there are"),
+        (
+            "core.memories.winp",
+            "257 rows of 257 items of 8 bits need 4369 words of 128 bits, 273 more than the 4096 there are",
+        ),
+        (
+            "core.memories.wrec",
+            "257 rows of 257 items of 8 bits need 4369 words of 128 bits, 273 more than the 4096 there are",
+        ),
     ]
 
 

@@ -39,7 +39,13 @@ def test_extremes_fit(name, values):
 def test_signed_fields_are_twos_complement():
     raw = dict.fromkeys(WIDTHS, 0) | {"H_1": 31, "H_2": 15, "THR_H_0": 2**32 - 200, "THR_H_1": 0x8000, "KAPPA": 255}
     registers = decode_registers(raw)
-    assert (registers.h_1, registers.h_2, registers.thr_h_0, registers.thr_h_1, registers.kappa) == (-1, 15, -200, -32768, 255)
+    assert (registers.h_1, registers.h_2, registers.thr_h_0, registers.thr_h_1, registers.kappa) == (
+        -1,
+        15,
+        -200,
+        -32768,
+        255,
+    )
 
 
 @pytest.mark.parametrize("change", [{"threshold": 32768}, {"alpha_lsb": 4096}, {"alpha_lsb": -1}, {"treshold": 1}])

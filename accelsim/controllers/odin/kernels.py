@@ -25,7 +25,8 @@ SPIKE = 0x40
 """Spike code of a single spike; a bursting neuron adds the further spikes (bits 5:3) and their interval (2:0)."""
 
 _HELPERS = (
-    *(sdsp.leak_counter, sdsp.calcium_update, sdsp.learning_flags, lif.integrate, lif.leak),
+    *(sdsp.spike_step, sdsp.drift_step, sdsp.commit, sdsp.count_to, sdsp.calcium_update, sdsp.learning_flags),
+    *(lif.integrate, lif.leak),
     *(izhikevich.accumulate, izhikevich.stimulate, izhikevich.resonate, izhikevich.relax, izhikevich.drive),
     *(izhikevich.rotate, izhikevich.fire, izhikevich.count_delay, izhikevich.modulate),
 )
