@@ -4,7 +4,7 @@ The Python interface is the flow of the command line::
 
     architecture = accelsim.load_architecture("reckon", overrides=["core.units.plasticity.lanes=32"])
     workload = accelsim.load_workload("cue_accumulation")
-    result = accelsim.simulate(architecture, workload, seed=1)
+    result = accelsim.simulation(architecture, workload, seed=1)
     result.accuracy_test, result.energy_training_uj, result.area_mm2
 
 Heavy packages are imported when a name is first used.
@@ -19,13 +19,13 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from accelsim.config.document import Document
     from accelsim.explore import sweep as sweep
-    from accelsim.simulate import Result as Result
-    from accelsim.simulate import simulate as simulate
+    from accelsim.simulation import Result as Result
+    from accelsim.simulation import simulate as simulate
 
 __version__ = "0.1.0"
 __all__ = ["Result", "load_architecture", "load_workload", "simulate", "sweep"]
 
-_HOMES = {"Result": "accelsim.simulate", "simulate": "accelsim.simulate", "sweep": "accelsim.explore"}
+_HOMES = {"Result": "accelsim.simulation", "simulate": "accelsim.simulation", "sweep": "accelsim.explore"}
 
 
 def load_architecture(path_or_name: str | PathLike[str], *, overrides: Iterable[str] = ()) -> Document:

@@ -47,7 +47,9 @@ def program(populations: dict[str, int], rule: str | None) -> tuple[Controller, 
 
 def cue_samples(count: int) -> list[Samples]:
     """Training samples of the cue task, 2250 ticks each."""
-    document: Document = load_document("cue_accumulation", "workload", overrides=["epochs=1", f"training_samples={count}"])
+    document: Document = load_document(
+        "cue_accumulation", "workload", overrides=["epochs=1", f"training_samples={count}"]
+    )
     workload = validate(document.with_overrides(["test_samples=0"]), Workload)
     return [chunk.samples for chunk in chunks(workload, 0)]
 
@@ -80,7 +82,9 @@ def compiled_rate(controller: Controller, lowered: Program, parts: list[Samples]
     return {"median": float(np.median(rates[1:])), "best": float(max(rates[1:])), "cycles": cycles}
 
 
-def simpy_rate(controller: Controller, lowered: Program, architecture: Architecture, samples: Samples) -> dict[str, float]:
+def simpy_rate(
+    controller: Controller, lowered: Program, architecture: Architecture, samples: Samples
+) -> dict[str, float]:
     """Cycles per CPU second of the reference engine on one sample."""
     activity = controller.run(samples, masks=range(samples.ticks)).activity
     reference = ReferenceEngine(architecture, lowered.placement, controller.vocabulary)
@@ -97,7 +101,7 @@ def startup() -> dict[str, float]:
     with tempfile.TemporaryDirectory() as folder:
         environment = os.environ | {"ACCELSIM_CACHE_DIR": os.path.join(folder, "cache")}
         code = (
-            "import sys; from accelsim.simulate import simulate; from accelsim.config.loader import load_document as l; "
+            "import sys; from accelsim.simulation import simulate; from accelsim.config.loader import load_document as l; "
             "r = simulate('reckon', l('cue_accumulation', 'workload', overrides=sys.argv[1:])); print(r.cycles)"
         )
         for name in ("cold", "hot"):
@@ -117,7 +121,9 @@ def main() -> None:
     controller, lowered, architecture = program({"input": 40, "recurrent": 100, "output": 2}, "eprop")
     parts = cue_samples(40)
     figures["cue 40-100-2 learning, compiled (cycles/CPU s)"] = compiled_rate(controller, lowered, parts)
-    figures["cue 40-100-2 learning, simpy (cycles/CPU s)"] = simpy_rate(controller, lowered, architecture, parts[0].part(0, 1))
+    figures["cue 40-100-2 learning, simpy (cycles/CPU s)"] = simpy_rate(
+        controller, lowered, architecture, parts[0].part(0, 1)
+    )
     big, big_program, _ = program({"input": 256, "recurrent": 256, "output": 16}, None)
     figures["256-256-16 inference, compiled (cycles/CPU s)"] = compiled_rate(
         big, big_program, random_samples(256, 2000, 20.0)

@@ -11,7 +11,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "accelsim"
-GENERAL = ("engine", "mapping", "cost", "metrics", "report", "explore", "simulate")
+GENERAL = ("engine", "mapping", "cost", "metrics", "report", "explore", "simulation")
 PUBLISHED_CHIPS = (
     "Akida", "BrainScaleS", "DYNAP", "DYNAPs", "Loihi", "MorphIC", "Neurogrid", "ODIN", "ReckOn", "SENECA", "SpiNNaker",
     "Tianjic", "TrueNorth", "Xylo",

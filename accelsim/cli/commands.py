@@ -123,9 +123,9 @@ def run(
     documents = load_pair(architecture, workload, settings)
 
     from accelsim.formats.atomic import check_writable, prepare_output_directory, write_text_atomic
-    from accelsim.simulate.run import check_window
-    from accelsim.simulate.run import run as simulate
-    from accelsim.simulate.setup import prepare
+    from accelsim.simulation.run import check_window
+    from accelsim.simulation.run import run as simulate
+    from accelsim.simulation.setup import prepare
 
     setup = prepare(*documents, seed)
     if ticks is not None:

@@ -110,7 +110,7 @@ def _kind_of_file(name: str) -> str:
 
 def _architecture(name: str, settings: Sequence[str]) -> None:
     from accelsim.architecture.schema import Architecture
-    from accelsim.simulate.describe import priced_parts
+    from accelsim.simulation.describe import priced_parts
 
     document = load_set(name, "architecture", split_settings(settings)["architecture"])
     chip = validate(document, Architecture)

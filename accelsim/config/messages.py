@@ -158,9 +158,7 @@ def _message(kind: str, value: Any, context: dict[str, Any], place: _Place, fall
 
 
 def _bound(context: dict[str, Any]) -> str:
-    return (
-        f"at least {context['min_length']}" if "min_length" in context else f"at most {context['max_length']}"
-    )
+    return f"at least {context['min_length']}" if "min_length" in context else f"at most {context['max_length']}"
 
 
 def _no_choice(value: Any, allowed: list[str]) -> str:

@@ -168,9 +168,7 @@ class Quantity:
             # Braces would be read as fields of pydantic's message template.
             raise PydanticCustomError("quantity", "{message}", {"message": str(error)}) from None
 
-    def __get_pydantic_core_schema__(
-        self, source: Any, handler: GetCoreSchemaHandler
-    ) -> core_schema.CoreSchema:
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
         # The float's own schema comes after, with whatever `Field(gt=...)` has added to it.
         return core_schema.with_info_before_validator_function(
             self._validate,

@@ -87,9 +87,7 @@ class CostReport:
             parts.setdefault(entry.component, []).append(entry.energy_j)
         for name, energy in self.leakage_j.items():
             parts.setdefault(name, []).append(energy)
-        return {
-            name: total(energies, f"dynamic + leakage energy of {name}") for name, energies in parts.items()
-        }
+        return {name: total(energies, f"dynamic + leakage energy of {name}") for name, energies in parts.items()}
 
     def rows(self) -> list[dict[str, object]]:
         """Return one row per component and action, leakage being an action: ready for a DataFrame."""

@@ -136,18 +136,14 @@ def cost_components(
     components = tuple(components)
     named = Counter(component.name for component in components)
     problems = [
-        Problem(path=name, message=f"{count} components have this name")
-        for name, count in named.items()
-        if count > 1
+        Problem(path=name, message=f"{count} components have this name") for name, count in named.items() if count > 1
     ]
     costs: dict[str, ComponentCost] = {}
     for component in components:
         try:
             costs[component.name] = _overridden(_derived(component, point), component.overrides)
         except ConfigError as error:
-            problems += [
-                replace(problem, path=f"{component.name}.{problem.path}") for problem in error.problems
-            ]
+            problems += [replace(problem, path=f"{component.name}.{problem.path}") for problem in error.problems]
     check(problems)
     return ComponentCosts(
         costs,
@@ -202,9 +198,7 @@ def _memory(component: MemoryComponent, point: OperatingPoint) -> ComponentCost:
             cost = register_file(component.words, component.bits, **organisation)
         case other:
             hint = f"{did_you_mean(other, MEMORY_KINDS)}; known: {', '.join(MEMORY_KINDS)}"
-            raise ConfigError(
-                Problem(path="technology", message=f"unknown memory technology `{other}`{hint}")
-            )
+            raise ConfigError(Problem(path="technology", message=f"unknown memory technology `{other}`{hint}"))
     return ComponentCost(
         component.name,
         "memory",
@@ -240,9 +234,7 @@ def _overridden(cost: ComponentCost, overrides: Overrides) -> ComponentCost:
     unknown = [name for name in overrides if name not in known]
     if unknown:
         raise ConfigError(
-            Problem(
-                path=name, message=(f"no such figure{did_you_mean(name, known)}; known: {', '.join(known)}")
-            )
+            Problem(path=name, message=(f"no such figure{did_you_mean(name, known)}; known: {', '.join(known)}"))
             for name in unknown
         )
 

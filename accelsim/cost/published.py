@@ -75,19 +75,14 @@ def published(chip: str) -> tuple[Published, ...]:
         raise ConfigError(
             Problem(
                 path="published",
-                message=(
-                    f"no published figures of `{chip}`{did_you_mean(chip, chips())}; "
-                    f"known: {', '.join(chips())}"
-                ),
+                message=(f"no published figures of `{chip}`{did_you_mean(chip, chips())}; known: {', '.join(chips())}"),
             )
         )
     name = names[chip.casefold()]
     return tuple(_read(name, entry) for entry in _document()[name])
 
 
-def comparison(
-    metrics: Mapping[str, float | None], chip: str, voltage_v: float | None = None
-) -> list[Comparison]:
+def comparison(metrics: Mapping[str, float | None], chip: str, voltage_v: float | None = None) -> list[Comparison]:
     """Return one row per published figure of `chip` that was predicted.
 
     Parameters

@@ -18,7 +18,7 @@ import numba
 from numba.core import config
 
 import accelsim
-import accelsim.datapath.jit  # noqa: F401  lets numba compile the intrinsics
+import accelsim.datapath.jit
 from accelsim.datapath.generate import cache_folder
 
 _settings: Any = config  # numba makes its settings at run time

@@ -82,9 +82,7 @@ def reachable(outputs: Iterable[Any]) -> list[Symbol]:
     return [found[index] for index in sorted(found)]
 
 
-def operation_graph(
-    recorder: Recorder, outputs: Sequence[Any], random: frozenset[str] = frozenset()
-) -> OperationGraph:
+def operation_graph(recorder: Recorder, outputs: Sequence[Any], random: frozenset[str] = frozenset()) -> OperationGraph:
     """What was recorded and reaches an output, as operations to be priced.
 
     Parameters

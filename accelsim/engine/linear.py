@@ -9,7 +9,12 @@ from accelsim.datapath.compile import inner
 
 @inner
 def evaluate(
-    activity: np.ndarray, inputs: np.ndarray, input_end: np.ndarray, terms: np.ndarray, term_end: np.ndarray, result: np.ndarray
+    activity: np.ndarray,
+    inputs: np.ndarray,
+    input_end: np.ndarray,
+    terms: np.ndarray,
+    term_end: np.ndarray,
+    result: np.ndarray,
 ) -> None:
     """Add up the counters of every time step.
 

@@ -82,7 +82,7 @@ class Executor(Protocol):
 
 def run_task(task: Task) -> Outcome:
     """Run a point; whatever goes wrong is its message."""
-    from accelsim.simulate import simulate
+    from accelsim.simulation import simulate
 
     started = time.perf_counter()
     try:

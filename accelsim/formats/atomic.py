@@ -33,9 +33,7 @@ def atomic_write(path: str | os.PathLike[str], mode: str = "wb") -> Iterator[IO[
     text = {"encoding": "utf-8", "newline": ""} if mode == "w" else {}
     temporary: str | None = None
     try:
-        descriptor, temporary = tempfile.mkstemp(
-            dir=target.parent, prefix=f".{target.name[:40]}.", suffix=".part"
-        )
+        descriptor, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name[:40]}.", suffix=".part")
         with os.fdopen(descriptor, mode, **text) as file:  # type: ignore[call-overload]
             yield file
             file.flush()
@@ -99,9 +97,7 @@ def prepare_output_directory(path: str | os.PathLike[str], *, marker: str, overw
     except OSError as error:
         raise _cannot("write to", path, error) from error
     if content and marker not in content:
-        message = (
-            f"holds other files and no `{marker}`; expected a new or empty directory, or earlier results"
-        )
+        message = f"holds other files and no `{marker}`; expected a new or empty directory, or earlier results"
         raise ConfigError(Problem(str(path), message=message))
     if content and not overwrite:
         raise ConfigError(Problem(str(path), message="holds earlier results, which would be overwritten"))

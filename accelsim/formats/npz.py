@@ -136,9 +136,7 @@ _HEADERS: dict[tuple[int, int], Any] = {
 }
 
 
-def _mistakes(
-    spec: ArraySpec, array: np.ndarray, sizes: dict[str, tuple[int, str]]
-) -> Iterator[tuple[str, str]]:
+def _mistakes(spec: ArraySpec, array: np.ndarray, sizes: dict[str, tuple[int, str]]) -> Iterator[tuple[str, str]]:
     """Yield (index, message) for what is wrong with an array; `sizes` collects the named dimensions."""
     if array.dtype.kind not in _KINDS[spec.kind]:
         yield "", f"holds {array.dtype}; expected {_WORDS[spec.kind]}"

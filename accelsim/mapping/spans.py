@@ -81,7 +81,9 @@ def resolve(core: Core, populations: Mapping[str, int]) -> dict[str, Span]:
                 return Span(name, -(-items // width), width, items)
             case BlockWordSet(words_of=memory, inside=blocks):
                 block, width = find(blocks), core.memories[memory].items_per_word
-                return Span(name, max(1, block.width // width), min(width, block.width), block.items, blocks, block.width)
+                return Span(
+                    name, max(1, block.width // width), min(width, block.width), block.items, blocks, block.width
+                )
             case MultipleSet(items_of=target, each=each):
                 size = find(target).items * each
                 return Span(name, size, 1, size)

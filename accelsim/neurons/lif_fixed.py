@@ -80,9 +80,7 @@ class LIFFixed(NeuronModel):
         return potential, potential > threshold
 
     @stage(on="time step", per="neuron", writes=("surrogate",))
-    def surrogate_derivative(
-        potential: Any, threshold: int, potential_fraction: int, surrogate_bits: int
-    ) -> Any:
+    def surrogate_derivative(potential: Any, threshold: int, potential_fraction: int, surrogate_bits: int) -> Any:
         """Triangle around the threshold, truncated to the surrogate's bits."""
         height = maximum(threshold - absolute(potential - threshold), 0) << surrogate_bits
         return saturate_unsigned(height >> potential_fraction, surrogate_bits)

@@ -176,9 +176,7 @@ def _commit_limited_float(w: Any, change: Any, weight_limit: Any) -> Any:
     return clip(w + change, -weight_limit, weight_limit)
 
 
-def _commit_nearest(
-    w: Any, change: Any, dropped_bits: int, raised_bits: int, lowest: int, highest: int
-) -> Any:
+def _commit_nearest(w: Any, change: Any, dropped_bits: int, raised_bits: int, lowest: int, highest: int) -> Any:
     return clip(w + (shift_round(change, dropped_bits) << raised_bits), lowest, highest)
 
 

@@ -27,9 +27,7 @@ def row_source(rule: PlasticityRule, triggers: Iterable[str], name: str = "row_u
     return kernel_source(name, program, rule.places(), counted, RANDOM_STATE)
 
 
-def neuron_source(
-    rule: PlasticityRule, per: str, triggers: Iterable[str], name: str = "neuron_update"
-) -> str:
+def neuron_source(rule: PlasticityRule, per: str, triggers: Iterable[str], name: str = "neuron_update") -> str:
     """Source of ``name(state, parameters)``: the rule's words of all neurons on one side.
 
     `per` is ``presynaptic neuron`` or ``postsynaptic neuron``; otherwise as `row_source`, without a result.

@@ -99,9 +99,7 @@ def house_style() -> Iterator[None]:
         yield
 
 
-def render(
-    name: str, title: str, footer: str, draw: Callable[[FigureBase], str], *, height_in: float = 3.2
-) -> Drawn:
+def render(name: str, title: str, footer: str, draw: Callable[[FigureBase], str], *, height_in: float = 3.2) -> Drawn:
     """Draw a figure and save it as SVG and PNG.
 
     Parameters

@@ -49,9 +49,7 @@ def identity(run: Run) -> list[tuple[str, str]]:
     about, metrics = run.about, run.metrics
     clock, hertz = fitting([about["clock_hz"]], "Hz")
     point = f"{about['technology']}, {about['voltage_v']:g} V, {about['clock_hz'] / hertz:g} {clock}"
-    learning = (
-        f"{metrics['samples']:,} samples, {metrics['ticks']:,} time steps, {metrics['cycles']:,} cycles"
-    )
+    learning = f"{metrics['samples']:,} samples, {metrics['ticks']:,} time steps, {metrics['cycles']:,} cycles"
     packages = ", ".join(f"{name} {version}" for name, version in about["packages"].items())
     return [
         ("architecture", f"{_input(about['architecture'])}; {printable(point)}"),
@@ -142,13 +140,9 @@ def reason(row: Mapping[str, Any]) -> str:
     """Return in words how prediction and publication stand to each other, and under which condition."""
     ranged = row["published_low"] != row["published_high"]
     if row["inside"]:
-        within = (
-            row["predicted_low"] <= row["published_low"] and row["published_high"] <= row["predicted_high"]
-        )
+        within = row["predicted_low"] <= row["published_low"] and row["published_high"] <= row["predicted_high"]
         what = "published range" if ranged else "published figure"
-        text = (
-            f"the {what} lies in the predicted band" if within else f"the {what} overlaps the predicted band"
-        )
+        text = f"the {what} lies in the predicted band" if within else f"the {what} overlaps the predicted band"
     elif row["predicted_low"] > row["published_high"]:
         factor = significant(row["predicted_low"] / row["published_high"], 3)
         text = f"even the low end of the predicted band is {factor} times what was published"

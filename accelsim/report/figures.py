@@ -157,9 +157,7 @@ def _largest(rows: Sequence[Mapping[str, Any]], value: str) -> list[dict[str, An
     sums: dict[str, dict[str, Any]] = {}
     for row in rows:
         name = row["component"]
-        bar = sums.setdefault(
-            name, {"label": name, "members": [name], **dict.fromkeys(_with_band(value), 0.0)}
-        )
+        bar = sums.setdefault(name, {"label": name, "members": [name], **dict.fromkeys(_with_band(value), 0.0)})
         for column in _with_band(value):
             bar[column] += row[column]
     bars = sorted(sums.values(), key=lambda bar: (-bar[value], bar["label"]))
@@ -227,9 +225,7 @@ def _bar_height(table: str) -> Callable[[Run], float]:
 
 
 FIGURES = (
-    FigureKind(
-        "accuracy", "Accuracy per epoch", "epochs.csv", lambda run: bool(facts.accuracies(run)), accuracy
-    ),
+    FigureKind("accuracy", "Accuracy per epoch", "epochs.csv", lambda run: bool(facts.accuracies(run)), accuracy),
     FigureKind("cycles", "Cycles by state", "epochs.csv", lambda run: bool(facts.states(run)), cycles),
     FigureKind(
         *("latency", "Latency of a sample", "epochs.csv, result.json"),

@@ -70,9 +70,7 @@ def escape(text: object) -> str:
 
 def page(title: str, lead: str, sections: Iterable[str], footer: str) -> str:
     """Return a whole document. `title` and `footer` are text; `lead` and `sections` are markup."""
-    return _PAGE.substitute(
-        title=escape(title), lead=lead, body="\n".join(sections), footer=escape(typeset(footer))
-    )
+    return _PAGE.substitute(title=escape(title), lead=lead, body="\n".join(sections), footer=escape(typeset(footer)))
 
 
 def section(heading: str, *parts: str) -> str:

@@ -96,9 +96,7 @@ def load_run(folder: Path | str) -> RunData:
     """
     folder = Path(folder)
     if not (folder / RESULT).is_file():
-        raise ConfigError(
-            Problem(str(folder), message=f"is no run directory; expected a folder with `{RESULT}`")
-        )
+        raise ConfigError(Problem(str(folder), message=f"is no run directory; expected a folder with `{RESULT}`"))
     path = folder / RESULT
     data = read_json(path)
     about = _part(path, data, "about", _ABOUT)
@@ -184,9 +182,7 @@ def _no_number(text: str) -> float:
 
 
 def _unreadable(path: Path, error: OSError) -> ConfigError:
-    return ConfigError(
-        Problem(str(path), message=f"cannot be read: {(error.strerror or str(error)).lower()}")
-    )
+    return ConfigError(Problem(str(path), message=f"cannot be read: {(error.strerror or str(error)).lower()}"))
 
 
 def damaged(path: Path, reason: str, line: int | None = None, column: int | None = None) -> ConfigError:

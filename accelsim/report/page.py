@@ -43,9 +43,7 @@ def _key_figures(run: Run) -> str:
         (html.long_text(label), html.number(shown, run.metrics.get(name)), html.text(name))
         for label, name, shown in facts.key_figures(run)
     ]
-    return html.table(
-        "nominal value and band of the estimate", ("figure", "value (band)", "name in result.json"), rows
-    )
+    return html.table("nominal value and band of the estimate", ("figure", "value (band)", "name in result.json"), rows)
 
 
 def _published(run: Run) -> str:

@@ -77,9 +77,7 @@ def _pairs(pairs: list[tuple[str, str]]) -> Table:
 
 
 def _table(heading: str, first: str, *others: str) -> Table:
-    table = Table(
-        title=Text(heading), title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, pad_edge=False
-    )
+    table = Table(title=Text(heading), title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, pad_edge=False)
     table.add_column(Text(first))
     for name in others:
         table.add_column(Text(name), justify="right")
@@ -130,9 +128,7 @@ def _costs(run: Run) -> Table:
         ("energy (band)", "energy_{}_uj"),
     )
     for label, name in rows:
-        table.add_row(
-            label, *(quantity(run.metrics, name.format(what)) for what in ("inference", "training"))
-        )
+        table.add_row(label, *(quantity(run.metrics, name.format(what)) for what in ("inference", "training")))
     return table
 
 
@@ -153,9 +149,7 @@ def _chip(run: Run) -> Table:
 
 def _published(run: Run) -> Table:
     chip = ", ".join(dict.fromkeys(printable(row["chip"]) for row in run.tables["published"]))
-    table = _table(
-        f"Beside published figures of {chip}", "figure", "predicted (band)", "published", "ratio", "band"
-    )
+    table = _table(f"Beside published figures of {chip}", "figure", "predicted (band)", "published", "ratio", "band")
     for row in run.tables["published"]:
         cells = (facts.predicted(row), facts.published(row), f"{row['ratio']:.2f}", facts.verdict(row))
         table.add_row(Text(printable(row["metric"])), *map(Text, map(printable, cells)))

@@ -59,9 +59,7 @@ class SweepData:
 
     def short_name(self, point: Point) -> str:
         """Return what sets a point apart in short: `lanes=16, voltage=0.5 V`."""
-        varying = [
-            key for key in point.axes if key != ID and len({other.axes[key] for other in self.points}) > 1
-        ]
+        varying = [key for key in point.axes if key != ID and len({other.axes[key] for other in self.points}) > 1]
         return ", ".join(f"{key.rpartition('.')[2]}={point.axes[key]}" for key in varying)
 
 
@@ -95,9 +93,7 @@ def load_sweep(folder: Path | str) -> SweepData:
 
 
 def _is_objective(entry: Any) -> bool:
-    return (
-        isinstance(entry, dict) and isinstance(entry.get("metric"), str) and entry.get("direction") in SIGNS
-    )
+    return isinstance(entry, dict) and isinstance(entry.get("metric"), str) and entry.get("direction") in SIGNS
 
 
 def _point(path: Path, row: dict[str, str]) -> Point:
@@ -124,9 +120,7 @@ def front(points: Sequence[Point], objectives: Sequence[Objective]) -> list[Poin
 
     Points that lack an objective take no part. The order is that of the first objective, best first.
     """
-    rated = [
-        (tuple(_rate(point, goal) for goal in objectives), point) for point in _complete(points, objectives)
-    ]
+    rated = [(tuple(_rate(point, goal) for goal in objectives), point) for point in _complete(points, objectives)]
     kept: list[tuple[tuple[float, ...], Point]] = []
     # A point comes after all that dominate it, and domination is transitive: the front so far decides.
     for rate, point in sorted(rated, key=lambda pair: pair[0]):
@@ -140,9 +134,7 @@ def _dominates(better: tuple[float, ...], worse: tuple[float, ...]) -> bool:
 
 
 def _complete(points: Sequence[Point], objectives: Sequence[Objective]) -> list[Point]:
-    return [
-        point for point in points if all(point.metrics.get(goal.metric) is not None for goal in objectives)
-    ]
+    return [point for point in points if all(point.metrics.get(goal.metric) is not None for goal in objectives)]
 
 
 def _rate(point: Point, objective: Objective) -> float:

@@ -50,9 +50,7 @@ class Estimate:
 
     def __post_init__(self) -> None:
         if not 0 <= self.low <= self.nominal <= self.high:
-            raise ValueError(
-                f"band must be ordered and not negative: {self.low}, {self.nominal}, {self.high}"
-            )
+            raise ValueError(f"band must be ordered and not negative: {self.low}, {self.nominal}, {self.high}")
 
     @classmethod
     def exact(cls, value: float, source: Source | None = None, formula: str = "") -> Estimate:

@@ -64,9 +64,7 @@ def datapath_cost(
         for operation in graph.operations
     ]
     counted = Counter(operation.kind for operation in graph.operations)
-    text = "sum over " + (
-        ", ".join(f"{count} {kind}" for kind, count in counted.most_common()) or "no operations"
-    )
+    text = "sum over " + (", ".join(f"{count} {kind}" for kind, count in counted.most_common()) or "no operations")
     arrival: list[Estimate] = []
     for operation, cost in zip(graph.operations, costs, strict=True):
         ready = [arrival[source] for source in operation.inputs if source >= 0]
@@ -81,9 +79,7 @@ def datapath_cost(
     )
 
 
-def logic_leakage(
-    area_m2: Estimate, technology: Technology, voltage_v: float, temperature_k: float
-) -> Estimate:
+def logic_leakage(area_m2: Estimate, technology: Technology, voltage_v: float, temperature_k: float) -> Estimate:
     """Return the leakage in W of placed logic of nominal area `area_m2`.
 
     The band of the density already covers what cells are used, so the band of the area is not applied twice.
@@ -93,9 +89,7 @@ def logic_leakage(
 
 
 @cache
-def _operation_cost(
-    operation: Operation, technology: Technology, voltage_v: float, temperature_k: float
-) -> LogicCost:
+def _operation_cost(operation: Operation, technology: Technology, voltage_v: float, temperature_k: float) -> LogicCost:
     parts, factor = _parts(operation)
     what = f"{operation.kind} {'x'.join(map(str, operation.bits_in))} -> {operation.bits_out} b"
     energies, areas, delays = [], [], []
@@ -105,9 +99,7 @@ def _operation_cost(
         delays.append(_delay(name, size, technology, voltage_v))
     energy = total(energies, f"{what} at {technology.name}, {voltage_v:g} V").scaled(factor)
     area = total(areas, f"{what} at {technology.name}").scaled(factor)
-    return LogicCost(
-        energy, area, logic_leakage(area, technology, voltage_v, temperature_k), total(delays, what)
-    )
+    return LogicCost(energy, area, logic_leakage(area, technology, voltage_v, temperature_k), total(delays, what))
 
 
 def _energy(name: str, size: float, technology: Technology, voltage_v: float) -> Estimate:

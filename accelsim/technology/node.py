@@ -96,9 +96,7 @@ class Technology:
         ratio = _area_ratio(self.node_nm) / _area_ratio(reference_node_nm)
         exponent = constant("area_exponent")
         source = Source(table["source"], table["verified"])
-        band = _band(
-            lambda power: ratio**power, exponent, f"area ratio {self.node_nm:g} nm / {reference_node_nm:g} nm"
-        )
+        band = _band(lambda power: ratio**power, exponent, f"area ratio {self.node_nm:g} nm / {reference_node_nm:g} nm")
         return Estimate(band.low, band.nominal, band.high, merged((source,), band.sources), band.formula)
 
     def leakage_factor(self, voltage_v: float, reference_voltage_v: float, temperature_k: float) -> Estimate:
@@ -113,9 +111,7 @@ class Technology:
         warmer = (temperature_k - REFERENCE_TEMPERATURE_K) / 60.0
         if not warmer:
             return by_voltage
-        by_temperature = _band(
-            lambda factor: factor**warmer, constant(name), f"leakage at {temperature_k:g} K / 300 K"
-        )
+        by_temperature = _band(lambda factor: factor**warmer, constant(name), f"leakage at {temperature_k:g} K / 300 K")
         return by_voltage.scaled(by_temperature)
 
     def delay_factor(self, voltage_v: float, reference_voltage_v: float) -> Estimate:
@@ -125,9 +121,7 @@ class Technology:
             raise ConfigError(
                 Problem(
                     path="voltage",
-                    message=(
-                        f"{lowest:g} V is not above the threshold voltage ({self.threshold_v.high:g} V)"
-                    ),
+                    message=(f"{lowest:g} V is not above the threshold voltage ({self.threshold_v.high:g} V)"),
                 )
             )
         alpha = constant("alpha_power_exponent").nominal
@@ -162,9 +156,7 @@ def load_technology(name: str) -> Technology:
         raise ConfigError(
             Problem(
                 path="technology",
-                message=(
-                    f"unknown technology `{name}`{did_you_mean(key, names())}; known: {', '.join(names())}"
-                ),
+                message=(f"unknown technology `{name}`{did_you_mean(key, names())}; known: {', '.join(names())}"),
             )
         )
     entry = document["defaults"] | document["processes"][key]
@@ -192,16 +184,11 @@ def describe_technology(technology: Technology) -> list[tuple[str, float, float,
         ("logic area over 45 nm", technology.area_factor(), "1"),
         ("gate delay at nominal supply", technology.gate_delay_s(technology.supply_v.nominal), "s"),
     ]
-    rows = [
-        (quantity, value.low, value.nominal, value.high, unit, *_cited(value))
-        for quantity, value, unit in own
-    ]
+    rows = [(quantity, value.low, value.nominal, value.high, unit, *_cited(value)) for quantity, value, unit in own]
     for name in constant_names():
         entry = data_file("constants.yaml")[name]
         low, nominal, high = (float(entry.get(key, entry.get("value"))) for key in ("low", "nominal", "high"))
-        rows.append(
-            (name.replace("_", " "), low, nominal, high, entry["unit"], entry["source"], entry["verified"])
-        )
+        rows.append((name.replace("_", " "), low, nominal, high, entry["unit"], entry["source"], entry["verified"]))
     return rows
 
 

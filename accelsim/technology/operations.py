@@ -71,9 +71,7 @@ class Operation:
         if self.kind not in KINDS:
             raise ValueError(f"unknown operation kind {self.kind!r}; kinds: {', '.join(KINDS)}")
         if self.bits_out < 1 or any(bits < 1 for bits in self.bits_in):
-            raise ValueError(
-                f"{self.kind}: widths must be at least 1 bit, found {self.bits_in} -> {self.bits_out}"
-            )
+            raise ValueError(f"{self.kind}: widths must be at least 1 bit, found {self.bits_in} -> {self.bits_out}")
 
 
 @dataclass(frozen=True)
@@ -95,9 +93,7 @@ class OperationGraph:
         for index, operation in enumerate(self.operations):
             for source in operation.inputs:
                 if source >= index or source < -len(self.inputs):
-                    raise ValueError(
-                        f"operation {index} ({operation.kind}) reads {source}, which is not before it"
-                    )
+                    raise ValueError(f"operation {index} ({operation.kind}) reads {source}, which is not before it")
         for output in self.outputs:
             if output >= len(self.operations) or output < -len(self.inputs):
                 raise ValueError(f"output {output} names no operation or input")

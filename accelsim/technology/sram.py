@@ -110,9 +110,7 @@ def sram(
             readwrite_ports=readwrite_ports,
         )
         if flip_flops.area_m2.nominal <= cost.area_m2.nominal:
-            cost = replace(
-                flip_flops, warnings=(f"{words} x {bits} b is below the SRAM table: priced as flip-flops",)
-            )
+            cost = replace(flip_flops, warnings=(f"{words} x {bits} b is below the SRAM table: priced as flip-flops",))
     if leakage_w_per_bit is not None:
         cost = replace(cost, leakage_w=leakage_w_per_bit * (words * bits))
     return cost
@@ -129,17 +127,13 @@ def _macro(words: int, bits: int, banks: int) -> _Macro:
     if banks not in BANKS:
         stacked = math.ceil(banks / max(BANKS))
         banks_each = next(count for count in BANKS if count * stacked >= banks)
-        warnings.append(
-            f"{banks} banks are not in the SRAM table: priced as {stacked} macros of {banks_each} banks"
-        )
+        warnings.append(f"{banks} banks are not in the SRAM table: priced as {stacked} macros of {banks_each} banks")
     width = max(bits / parallel, float(WORD_BITS[0]))
     needed = math.ceil(words * bits / parallel / stacked / width)
     depth = max(needed, MIN_WORDS_PER_BANK * banks_each, math.ceil(SIZE_BYTES[0] * 8 / width))
     below = depth > needed
     if below:
-        warnings.append(
-            f"{words} x {bits} b is below the SRAM table: priced as a macro of {depth} x {width:g} b"
-        )
+        warnings.append(f"{words} x {bits} b is below the SRAM table: priced as a macro of {depth} x {width:g} b")
     elif bits < WORD_BITS[0]:
         warnings.append(
             f"{bits} b words are below the SRAM table: priced as {WORD_BITS[0]} b words of the same capacity"

@@ -160,9 +160,7 @@ def _distance(
 ) -> Floats:
     lengths = np.array(list(LENGTHS.values()))
     steps = np.array(list(CATEGORY_DISTANCE.values()))
-    return (np.abs(positions - position) / lengths).sum(axis=1) + ((categories != category) * steps).sum(
-        axis=1
-    )
+    return (np.abs(positions - position) / lengths).sum(axis=1) + ((categories != category) * steps).sum(axis=1)
 
 
 @cache

@@ -187,9 +187,16 @@ def _read(path: Path, entry: CaseEntry, index: Index, ticks: int, samples: int) 
         ArraySpec("out_bytes_len", "int", (samples,)),
         *(ArraySpec(name, "int", (ticks, outputs)) for name in ("out_step", "out_prop", "err")),
         *(ArraySpec(name, "int", (ticks, "neurons"), required=False) for name in states),
-        *(ArraySpec(name, "int", (ticks, recurrent), required=False) for name in ("learn_sig", "pseudo_deriv", "reg_trace")),
+        *(
+            ArraySpec(name, "int", (ticks, recurrent), required=False)
+            for name in ("learn_sig", "pseudo_deriv", "reg_trace")
+        ),
     ]
-    for matrix, pre, post in (("winp", inputs, "columns"), ("wrec", recurrent, "columns"), ("wout", recurrent, "lanes")):
+    for matrix, pre, post in (
+        ("winp", inputs, "columns"),
+        ("wrec", recurrent, "columns"),
+        ("wout", recurrent, "lanes"),
+    ):
         for when in ("init", "final"):
             specs.append(ArraySpec(f"{matrix}_{when}", "int", (pre, post), low=-128, high=127))
         specs.append(ArraySpec(f"{matrix}_after_sample", "int", (samples, pre, post), required=False))
@@ -200,7 +207,9 @@ def _program(
     path: Path, architecture: Architecture, entry: CaseEntry, network: dict[str, int], arrays: dict[str, NDArray[Any]]
 ) -> Reckon:
     """A core programmed as the case says."""
-    missing = [name for name in WIDTHS if name not in entry.registers and not name.startswith(("NUM_", "LOCAL", "CYCLES"))]
+    missing = [
+        name for name in WIDTHS if name not in entry.registers and not name.startswith(("NUM_", "LOCAL", "CYCLES"))
+    ]
     if missing:
         raise ConfigError(Problem(file=str(path), path="registers", message=f"no value of register {missing[0]}"))
     registers = decode_registers(dict.fromkeys(WIDTHS, 0) | entry.registers)

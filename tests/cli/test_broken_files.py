@@ -15,25 +15,20 @@ MESSAGES = {
         "bad_sop.yaml:3:14  core.sop.0: `sweeep` is no stage of a unit of this core (did you mean `sweep`?)"
     ),
     "run bits_not_dividing.yaml cue_accumulation": (
-        "bits_not_dividing.yaml:5:12  core.memories.winp.bits: 524288 bits do not divide into words of 120 "
-        "bits"
+        "bits_not_dividing.yaml:5:12  core.memories.winp.bits: 524288 bits do not divide into words of 120 bits"
     ),
     "run bool_for_number.yaml cue_accumulation": (
         "bool_for_number.yaml:5:12  core.memories.winp.banks: true is not a whole number"
     ),
-    "run cold.yaml cue_accumulation": (
-        "cold.yaml:3:1  temperature: 0 K is outside 230 K to 400 K"
-    ),
+    "run cold.yaml cue_accumulation": ("cold.yaml:3:1  temperature: 0 K is outside 230 K to 400 K"),
     "run reckon contradicting_network.yaml": (
         "contradicting_network.yaml:3:11  network.input: 41 neurons, but the task has 40 inputs"
     ),
     "run cycle_a.yaml cue_accumulation": (
-        "cycle_b.yaml:2:1  extends: a file may not extend itself (cycle_a.yaml > cycle_b.yaml > "
-        "cycle_a.yaml)"
+        "cycle_b.yaml:2:1  extends: a file may not extend itself (cycle_a.yaml > cycle_b.yaml > cycle_a.yaml)"
     ),
     "run reckon derived_register.yaml": (
-        "derived_register.yaml:3:33  settings.reckon.registers.NUM_REC_NEUR: follows from the network and "
-        "cannot be set"
+        "derived_register.yaml:3:33  settings.reckon.registers.NUM_REC_NEUR: follows from the network and cannot be set"
     ),
     "sweep descending_range.yaml": (
         "descending_range.yaml:5:46  axes.architecture.core.units.plasticity.lanes.range: ends at 2, "
@@ -42,12 +37,8 @@ MESSAGES = {
     "run duplicate_key.yaml cue_accumulation": (
         "duplicate_key.yaml:5:1  the key `voltage` is here twice (first on line 3)"
     ),
-    "run empty.yaml cue_accumulation": (
-        "empty.yaml  the file is empty"
-    ),
-    "run reckon even_cues.yaml": (
-        "even_cues.yaml:3:8  task.cues: 6 is even: both sides could have as many cues"
-    ),
+    "run empty.yaml cue_accumulation": ("empty.yaml  the file is empty"),
+    "run reckon even_cues.yaml": ("even_cues.yaml:3:8  task.cues: 6 is even: both sides could have as many cues"),
     "run reckon extra_population.yaml": (
         "extra_population.yaml:3:11  network.hidden: this core works on no population `hidden`; there are: "
         "input, recurrent, output"
@@ -57,8 +48,7 @@ MESSAGES = {
         "one step that is not pipelined"
     ),
     "run for_and_repeat.yaml cue_accumulation": (
-        "for_and_repeat.yaml:5:37  core.phases.classify.body.0.repeat: a nest has `for` or `repeat`, not "
-        "both"
+        "for_and_repeat.yaml:5:37  core.phases.classify.body.0.repeat: a nest has `for` or `repeat`, not both"
     ),
     "run reckon fraction_of_tick.yaml": (
         "fraction_of_tick.yaml:3:8  task.delay: 10.5 ms is no whole number of ticks of 1 ms"
@@ -67,15 +57,9 @@ MESSAGES = {
         "free_access.yaml:5:33  core.phases.classify.body.0.steps.0.cycles: 0, but the step accesses a "
         "memory; a port takes a cycle"
     ),
-    "run reckon high_rate.yaml": (
-        "high_rate.yaml:3:8  task.cue_rate: 2 kHz is more than one spike per tick of 1 ms"
-    ),
-    "run huge_lanes.yaml cue_accumulation": (
-        "huge_lanes.yaml:5:12  core.units.soma.lanes: 1000000 is not <= 4096"
-    ),
-    "run reckon huge_population.yaml": (
-        "huge_population.yaml:3:11  network.recurrent: 1000000 is not <= 8192"
-    ),
+    "run reckon high_rate.yaml": ("high_rate.yaml:3:8  task.cue_rate: 2 kHz is more than one spike per tick of 1 ms"),
+    "run huge_lanes.yaml cue_accumulation": ("huge_lanes.yaml:5:12  core.units.soma.lanes: 1000000 is not <= 4096"),
+    "run reckon huge_population.yaml": ("huge_population.yaml:3:11  network.recurrent: 1000000 is not <= 8192"),
     "run huge_size.yaml cue_accumulation": (
         "huge_size.yaml:5:12  core.memories.winp.size: 562949953421312 bits are more than the 1 GiB that a "
         "memory may have"
@@ -85,8 +69,7 @@ MESSAGES = {
         "that a memory may have"
     ),
     "run lane_without_block.yaml cue_accumulation": (
-        "lane_without_block.yaml:5:24  core.phases.classify.body.0.for: `lane` needs an enclosing loop "
-        "over `block`"
+        "lane_without_block.yaml:5:24  core.phases.classify.body.0.for: `lane` needs an enclosing loop over `block`"
     ),
     "run list_for_mapping.yaml cue_accumulation": (
         "list_for_mapping.yaml:3:1  core: found a list, expected a mapping with `controller`, `memories`, "
@@ -101,8 +84,7 @@ MESSAGES = {
         "28nm-fdsoi; declare a lower `minimum_voltage` if it works there"
     ),
     "run mask_without_loop.yaml cue_accumulation": (
-        "mask_without_loop.yaml:5:24  core.phases.classify.body.0.mask: mask `event` needs an enclosing "
-        "loop over `pre`"
+        "mask_without_loop.yaml:5:24  core.phases.classify.body.0.mask: mask `event` needs an enclosing loop over `pre`"
     ),
     "run missing_base.yaml cue_accumulation": (
         "missing_base.yaml:2:1  extends: no such file or shipped architecture (did you mean `reckon`?)"
@@ -116,15 +98,9 @@ MESSAGES = {
     "run missing_unit.yaml cue_accumulation": (
         "missing_unit.yaml:3:1  clock: 13 has no unit; expected a frequency such as `200 MHz`"
     ),
-    "run negative_lanes.yaml cue_accumulation": (
-        "negative_lanes.yaml:5:12  core.units.soma.lanes: -2 is not > 0"
-    ),
-    "run reckon negative_scale.yaml": (
-        "negative_scale.yaml:3:37  settings.reckon.input_weights.scale: -1 is not >= 0"
-    ),
-    "run negative_voltage.yaml cue_accumulation": (
-        "negative_voltage.yaml:3:1  voltage: -0.5 V is not > 0"
-    ),
+    "run negative_lanes.yaml cue_accumulation": ("negative_lanes.yaml:5:12  core.units.soma.lanes: -2 is not > 0"),
+    "run reckon negative_scale.yaml": ("negative_scale.yaml:3:37  settings.reckon.input_weights.scale: -1 is not >= 0"),
+    "run negative_voltage.yaml cue_accumulation": ("negative_voltage.yaml:3:1  voltage: -0.5 V is not > 0"),
     "run no_core.yaml cue_accumulation": (
         "no_core.yaml:1:1  core: missing; expected a mapping with `controller`, `memories`, `units`, "
         "`index_sets`, `phases`, `sequence`"
@@ -152,12 +128,10 @@ MESSAGES = {
         "option_type.yaml:3:18  core.options.skip_odd_tail: 1 is not true or false"
     ),
     "run pipelined_body.yaml cue_accumulation": (
-        "pipelined_body.yaml:5:24  core.phases.classify.body.0.pipelined: only a nest of steps can be "
-        "pipelined"
+        "pipelined_body.yaml:5:24  core.phases.classify.body.0.pipelined: only a nest of steps can be pipelined"
     ),
     "run python_object.yaml cue_accumulation": (
-        "python_object.yaml:1:15  the tag `!!python/object/apply:os.system` is not allowed; a file is "
-        "plain data"
+        "python_object.yaml:1:15  the tag `!!python/object/apply:os.system` is not allowed; a file is plain data"
     ),
     "run single_core rule_of_nobody.yaml": (
         "rule_of_nobody.yaml:3:12  learning.rule: unknown plasticity rule `eprob` (did you mean `eprop`?); "
@@ -167,15 +141,13 @@ MESSAGES = {
         "rule_parameter.yaml:3:38  learning.parameters.rat: unknown key (did you mean `rate`?)"
     ),
     "run reckon rule_parameters.yaml": (
-        "rule_parameters.yaml:3:25  learning.parameters: the rule of this core is set by "
-        "`settings.reckon.registers`"
+        "rule_parameters.yaml:3:25  learning.parameters: the rule of this core is set by `settings.reckon.registers`"
     ),
     "run set_of_itself.yaml cue_accumulation": (
         "set_of_itself.yaml:5:5  core.index_sets.pre: this set is defined by way of itself"
     ),
     "run reckon settings_of_nobody.yaml": (
-        "settings_of_nobody.yaml:3:12  settings.recon: there is no controller `recon` (did you mean "
-        "`reckon`?)"
+        "settings_of_nobody.yaml:3:12  settings.recon: there is no controller `recon` (did you mean `reckon`?)"
     ),
     "run several.yaml several_workload.yaml": (
         "several.yaml:3:1  voltage: 0.5 has no unit; expected a voltage such as `0.5 V`\n"
@@ -196,8 +168,7 @@ MESSAGES = {
         "one must be a multiple of the other, or rows would straddle words"
     ),
     "run tabs.yaml cue_accumulation": (
-        "tabs.yaml:3:1  not valid YAML: found character that cannot start any token (indent with spaces, "
-        "not tabs)"
+        "tabs.yaml:3:1  not valid YAML: found character that cannot start any token (indent with spaces, not tabs)"
     ),
     "run text_for_number.yaml cue_accumulation": (
         "text_for_number.yaml:5:12  core.memories.winp.banks: 'four' is not a whole number"
@@ -256,8 +227,7 @@ MESSAGES = {
         "unknown_key.yaml:6:7  core.memories.winp.bank: unknown key (did you mean `banks`?)"
     ),
     "run reckon unknown_law.yaml": (
-        "unknown_law.yaml:3:37  settings.reckon.input_weights.law: 'gauss' is not one of normal, uniform, "
-        "zero"
+        "unknown_law.yaml:3:37  settings.reckon.input_weights.law: 'gauss' is not one of normal, uniform, zero"
     ),
     "run unknown_mask.yaml cue_accumulation": (
         "unknown_mask.yaml:9:16  core.phases.classify.body.0.body.0.mask: `evnt` is no mask of controller "
@@ -288,12 +258,10 @@ MESSAGES = {
         "known: {chips}"
     ),
     "run reckon unknown_register.yaml": (
-        "unknown_register.yaml:3:33  settings.reckon.registers.KAPA: unknown register (did you mean "
-        "`KAPPA`?)"
+        "unknown_register.yaml:3:33  settings.reckon.registers.KAPA: unknown register (did you mean `KAPPA`?)"
     ),
     "run reckon unknown_rule.yaml": (
-        "unknown_rule.yaml:3:12  learning.rule: this core learns with `eprop`, not with `eprob` (did you "
-        "mean `eprop`?)"
+        "unknown_rule.yaml:3:12  learning.rule: this core learns with `eprop`, not with `eprob` (did you mean `eprop`?)"
     ),
     "run unknown_stage.yaml cue_accumulation": (
         "unknown_stage.yaml:5:21  core.units.soma.stages.0: `leek` is no stage of controller `reckon` (did "
@@ -321,22 +289,16 @@ MESSAGES = {
         "frequency such as `200 MHz`"
     ),
     "run wide_item.yaml cue_accumulation": (
-        "wide_item.yaml:5:20  core.memories.winp.holds.item_bits: an item of 200 bits does not fit a word "
-        "of 128"
+        "wide_item.yaml:5:20  core.memories.winp.holds.item_bits: an item of 200 bits does not fit a word of 128"
     ),
     "run reckon wide_register.yaml": (
-        "wide_register.yaml:3:33  settings.reckon.registers.KAPPA: 256 does not fit the register's 8 bits, "
-        "-128 to 255"
+        "wide_register.yaml:3:33  settings.reckon.registers.KAPPA: 256 does not fit the register's 8 bits, -128 to 255"
     ),
     "run wrong_unit.yaml cue_accumulation": (
         "wrong_unit.yaml:3:1  clock: '13 V' is a voltage; expected a frequency such as `200 MHz`"
     ),
-    "run reckon zero_neurons.yaml": (
-        "zero_neurons.yaml:3:11  network.recurrent: 0 is not > 0"
-    ),
-    "run zero_words.yaml cue_accumulation": (
-        "zero_words.yaml:5:15  core.memories.neurons.words: 0 is not > 0"
-    ),
+    "run reckon zero_neurons.yaml": ("zero_neurons.yaml:3:11  network.recurrent: 0 is not > 0"),
+    "run zero_words.yaml cue_accumulation": ("zero_words.yaml:5:15  core.memories.neurons.words: 0 is not > 0"),
 }
 
 SHIPPED = re.compile(r"((?:architectures|workloads)/\w+\.yaml):\d+:\d+")

@@ -10,7 +10,7 @@ import pytest
 import accelsim
 from accelsim.cost.account import CostReport
 from accelsim.cost.components import ComponentCosts
-from accelsim.simulate.result import Result
+from accelsim.simulation.result import Result
 
 RUN = ("run", "reckon", "cue_accumulation", "--out")
 
@@ -72,7 +72,7 @@ def finished(monkeypatch):
     names = ("epochs", "steps", "counters", "energy", "area", "published")
     costs, report = object.__new__(ComponentCosts), object.__new__(CostReport)
     result = Result({}, {name: [] for name in names}, {"accelsim": accelsim.__version__}, costs, report, {}, None)
-    monkeypatch.setattr("accelsim.simulate.run.run", lambda *args, **options: result)
+    monkeypatch.setattr("accelsim.simulation.run.run", lambda *args, **options: result)
 
 
 @pytest.mark.parametrize("step", ["fsync", "replace"])

@@ -97,8 +97,7 @@ def test_settings(settings, message, command, here, content):
         (("describe", "architecure", "x"), "describe: there is no kind `architecure` (did you mean `architecture`?)"),
         (
             ("describe", "rule", "eprob"),
-            "describe: unknown plasticity rule `eprob` (did you mean `eprop`?); "
-            "there are: {rules}",
+            "describe: unknown plasticity rule `eprob` (did you mean `eprop`?); there are: {rules}",
         ),
         (
             ("describe", "neuron", "life"),

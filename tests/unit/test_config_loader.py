@@ -44,9 +44,7 @@ def test_a_document_knows_its_name_data_and_files(here: Path) -> None:
     assert document.sources == (Path("a.yaml"),)
 
 
-@pytest.mark.parametrize(
-    "name", ["reckon", "reckon.yaml", "architectures/reckon.yaml", "architectures/reckon"]
-)
+@pytest.mark.parametrize("name", ["reckon", "reckon.yaml", "architectures/reckon.yaml", "architectures/reckon"])
 def test_shipped_names(here: Path, name: str) -> None:
     Path("reckon").mkdir()  # a result directory of that name must not hide the shipped file
     document = load_document(name, "architecture")
@@ -93,9 +91,7 @@ def test_the_first_key_says_what_a_file_is(here: Path, text: str, expected: str)
 
 def test_files_that_cannot_be_read(here: Path) -> None:
     write("architecture: m\n", "mesh.yaml")
-    assert (
-        message("mehs.yaml") == "mehs.yaml  no such file or shipped architecture (did you mean `mesh.yaml`?)"
-    )
+    assert message("mehs.yaml") == "mehs.yaml  no such file or shipped architecture (did you mean `mesh.yaml`?)"
     assert message("mesh") == "mesh  no such file or shipped architecture (did you mean `mesh.yaml`?)"
     assert message("rekon") == "rekon  no such file or shipped architecture (did you mean `reckon`?)"
     assert message("no/such/mesh.yaml") == "no/such/mesh.yaml  no such file or shipped architecture"

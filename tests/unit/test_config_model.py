@@ -82,9 +82,7 @@ def messages(**fields: str) -> list[str]:
 
 
 def test_a_valid_document() -> None:
-    chip = load(
-        stack="[{kind: registers, count: 2}]", axis="{log: [1, 2.5]}", rate="1", lanes="auto", pause="1 ms"
-    )
+    chip = load(stack="[{kind: registers, count: 2}]", axis="{log: [1, 2.5]}", rate="1", lanes="auto", pause="1 ms")
     assert chip.clock == 200e6
     assert chip.stack == (Registers(kind="registers", count=2),)
     assert chip.axis == Log(log=(1.0, 2.5))
@@ -202,9 +200,7 @@ def test_an_override_is_blamed_for_its_value() -> None:
 def test_a_part_of_a_document() -> None:
     root = parse("architecture: a\nplug: [{parameters: {grid: [1, a]}}]\n", "a.yaml")
     document = Document("architecture", "a.yaml", root)
-    with pytest.raises(
-        ConfigError, match=r"^a\.yaml:2:32  plug\.0\.parameters\.grid\.1: 'a' is not a whole number$"
-    ):
+    with pytest.raises(ConfigError, match=r"^a\.yaml:2:32  plug\.0\.parameters\.grid\.1: 'a' is not a whole number$"):
         validate(document, Grid, at=("plug", 0, "parameters"))
 
 

@@ -107,8 +107,7 @@ def test_all_duplicate_keys_and_foreign_tags_are_reported() -> None:
         ("a: b: c\n", "f.yaml:1:5  not valid YAML: mapping values are not allowed in this context"),
         (
             "a:\n\t- 1\n",
-            "f.yaml:2:1  not valid YAML: found character that cannot start any token "
-            "(indent with spaces, not tabs)",
+            "f.yaml:2:1  not valid YAML: found character that cannot start any token (indent with spaces, not tabs)",
         ),
         (
             "a: @x\n",
@@ -140,9 +139,7 @@ def test_an_alias_bomb_is_one_message() -> None:
 
 def test_depth_counts_through_aliases() -> None:
     deep = "[" * 40 + "]" * 40
-    assert (
-        message(f"a: &a {deep}\nb: {'[' * 30}*a{']' * 30}\n") == "f.yaml:2:34  nested deeper than 64 levels"
-    )
+    assert message(f"a: &a {deep}\nb: {'[' * 30}*a{']' * 30}\n") == "f.yaml:2:34  nested deeper than 64 levels"
 
 
 def test_the_python_parser_gives_the_same_tree(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -63,9 +63,7 @@ def test_a_clash_names_both_origins() -> None:
     registry.register("x")(Outside)
     with pytest.raises(RegistryError) as caught:
         registry.register("x")(Other)
-    assert (
-        str(caught.value) == f"the rule `x` is defined twice: by {__name__}:Outside and by {__name__}:Other"
-    )
+    assert str(caught.value) == f"the rule `x` is defined twice: by {__name__}:Outside and by {__name__}:Other"
     with pytest.raises(RegistryError, match=r"by accelsim\.rules:Own and by .*:Other"):
         registry.register("own")(Other)
 
@@ -89,9 +87,7 @@ def test_entry_points(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("registered", [True, False])
 def test_entry_points_that_clash(monkeypatch: pytest.MonkeyPatch, registered: bool) -> None:
-    offer(
-        monkeypatch, ("out", f"{__name__}:Outside"), *([] if registered else [("out", f"{__name__}:Other")])
-    )
+    offer(monkeypatch, ("out", f"{__name__}:Outside"), *([] if registered else [("out", f"{__name__}:Other")]))
     registry: Registry[type] = Registry("rule", "group")
     if registered:
         registry.register("out")(Other)

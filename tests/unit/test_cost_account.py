@@ -120,9 +120,7 @@ def test_measured_overhead_and_utilisation_replace_the_shipped_ones() -> None:
 def test_core_area_is_component_area_over_utilisation() -> None:
     placed = sum(part.area_m2.nominal for part in COSTS.components.values())
     assert core_area_m2(COSTS).nominal == pytest.approx(placed / 0.7, rel=1e-9, abs=1e-40)
-    assert account(COSTS, {}, 1.0).metrics()["area_mm2"] == pytest.approx(
-        placed / 0.7 * 1e6, rel=1e-9, abs=1e-40
-    )
+    assert account(COSTS, {}, 1.0).metrics()["area_mm2"] == pytest.approx(placed / 0.7 * 1e6, rel=1e-9, abs=1e-40)
 
 
 def test_energy_per_synaptic_operation_includes_leakage() -> None:

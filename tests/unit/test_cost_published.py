@@ -31,10 +31,10 @@ def test_comparison_says_ratio_and_whether_the_band_holds_the_figure() -> None:
 
 
 def test_ranges_compare_by_overlap_and_geometric_middle() -> None:
-    metrics = {"power_average_uw": 10.0, "power_average_uw_low": 5.0, "power_average_uw_high": 25.0}
+    metrics = {"power_real_time_uw": 10.0, "power_real_time_uw_low": 5.0, "power_real_time_uw_high": 25.0}
     (power,) = comparison(metrics, "ReckOn", voltage_v=0.5)
     assert power.inside
-    assert power.ratio == pytest.approx(10 / (20 * 150) ** 0.5, rel=1e-9, abs=1e-40)
+    assert power.ratio == pytest.approx(10 / (20 * 50) ** 0.5, rel=1e-9, abs=1e-40)
 
 
 def test_figures_taken_at_another_supply_are_left_out() -> None:

@@ -4,8 +4,8 @@ import pytest
 from accelsim.config.document import Document
 from accelsim.config.errors import ConfigError
 from accelsim.config.model import validate
-from accelsim.workload.cue_accumulation import LEFT, NOISE, RECALL, RIGHT, CueAccumulation
 from accelsim.controllers.initial import InitialWeights
+from accelsim.workload.cue_accumulation import LEFT, NOISE, RECALL, RIGHT, CueAccumulation
 
 TASK = CueAccumulation(kind="cue-accumulation")
 SMALL = CueAccumulation(kind="cue-accumulation", cues=3, delay=0.05, recall_duration=0.02, group_size=4)

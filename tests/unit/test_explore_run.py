@@ -237,7 +237,7 @@ def test_a_run_in_this_process_and_an_error_in_it(four, tmp_path, monkeypatch):
         lanes = architecture.data["core"]["units"]["plasticity"]["lanes"]
         return SimpleNamespace(metrics={"cycles": 1000 // lanes, "ratio": math.inf if lanes == 8 else 0.1})
 
-    monkeypatch.setattr("accelsim.simulate.simulate", simulate)
+    monkeypatch.setattr("accelsim.simulation.simulate", simulate)
     done = sweep(four, tmp_path / "out", workers=1)
     assert done.rows[0] == {"id": 0, LANES: 4, "seed": 0, "status": "ok", "message": "", "cycles": 250, "ratio": 0.1}
     assert [row["message"] for row in done.rows[1:]] == [

@@ -8,7 +8,7 @@ from accelsim.config.model import validate
 from accelsim.explore.points import MAX_POINTS, axes, grid
 from accelsim.explore.schema import Range, SweepDocument
 from accelsim.explore.tasks import Tasks
-from accelsim.simulate.run import ENGINES
+from accelsim.simulation.run import ENGINES
 
 HEAD = "sweep: s\narchitecture: reckon\nworkload: cue_accumulation\n"
 

@@ -115,8 +115,7 @@ def test_a_foreign_directory_is_refused_even_to_overwrite(tmp_path: Path) -> Non
     with pytest.raises(ConfigError) as caught:
         prepare(tmp_path, overwrite=True)
     assert str(caught.value) == (
-        f"{tmp_path}  holds other files and no `result.json`; "
-        "expected a new or empty directory, or earlier results"
+        f"{tmp_path}  holds other files and no `result.json`; expected a new or empty directory, or earlier results"
     )
 
 

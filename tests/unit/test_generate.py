@@ -87,5 +87,3 @@ def test_second_process_is_hot_and_an_edited_plugin_is_seen(tmp_path):
     assert run(step=0.5) == (0.5, 0, 1)  # compiled
     assert run(step=0.5) == (0.5, 1, 0)  # loaded
     assert run(step=2.0) == (2.0, 0, 1)  # a constant that a helper function reads has changed
-
-

@@ -7,7 +7,7 @@ from accelsim.config.document import Document
 from accelsim.config.errors import ConfigError
 from accelsim.config.loader import load_document
 from accelsim.config.model import validate
-from accelsim.simulate.run import simulate
+from accelsim.simulation.run import simulate
 from accelsim.workload.recorded import samples_from
 from accelsim.workload.schema import Workload
 from accelsim.workload.stream import chunks

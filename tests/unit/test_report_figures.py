@@ -37,9 +37,7 @@ def test_cycles_stack_up_to_all_cycles_in_the_same_colours() -> None:
     training, inference = figure.axes
     assert [bar.get_height() for bar in training.patches] == pytest.approx([1e-3, 1e-3, 6e-4, 6e-4])
     assert training.patches[2].get_y() == pytest.approx(1e-3)
-    assert [bar.get_facecolor() for bar in training.patches] == [
-        bar.get_facecolor() for bar in inference.patches
-    ]
+    assert [bar.get_facecolor() for bar in training.patches] == [bar.get_facecolor() for bar in inference.patches]
     assert training.get_ylabel() == "cycles [10⁶]"
 
 
@@ -47,9 +45,7 @@ def test_latency_is_the_mean_by_state_with_its_tail() -> None:
     figure, _ = drawn(figures.latency)
     (axes,) = figure.axes
     assert axes.get_xlabel() == "latency of a sample [µs]"
-    assert [bar.get_width() for bar in axes.patches] == pytest.approx(
-        [2000 / 13 / 8, 2000 / 13 / 8, 1200 / 13 / 8, 0]
-    )
+    assert [bar.get_width() for bar in axes.patches] == pytest.approx([2000 / 13 / 8, 2000 / 13 / 8, 1200 / 13 / 8, 0])
     assert [mark.get_xdata()[0] for mark in axes.lines] == pytest.approx([130.25, 80.5])
 
 

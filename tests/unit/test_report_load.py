@@ -76,8 +76,7 @@ def test_missing_columns_and_wrong_types_are_named(tmp_path) -> None:
 def test_other_versions_are_refused_and_patches_accepted(tmp_path) -> None:
     save_run(tmp_path, tiny_run(accelsim="9.8.7"))
     assert message(tmp_path) == (
-        "RUN/result.json  was written by accelsim 9.8.7; "
-        f"this is accelsim {accelsim.__version__}: run it again"
+        f"RUN/result.json  was written by accelsim 9.8.7; this is accelsim {accelsim.__version__}: run it again"
     )
     major, minor, _ = accelsim.__version__.split(".")
     save_run(tmp_path, tiny_run(accelsim=f"{major}.{minor}.99"))

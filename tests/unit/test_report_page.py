@@ -87,13 +87,9 @@ def test_every_number_is_the_one_of_the_run(page) -> None:
     assert numbers["11.76"] == {"11.76"}
     exact = [run.metrics[name] for name in ("latency_inference_us_p99", "energy_total_pj", "accuracy_test")]
     exact += [
-        row[name]
-        for row in run.tables["epochs"]
-        for name in ("samples", "cycles", "sample_cycles_max", "energy_uj")
+        row[name] for row in run.tables["epochs"] for name in ("samples", "cycles", "sample_cycles_max", "energy_uj")
     ]
-    exact += [row["energy_pj"] for row in run.tables["energy"]] + [
-        row["area_um2"] for row in run.tables["area"]
-    ]
+    exact += [row["energy_pj"] for row in run.tables["energy"]] + [row["area_um2"] for row in run.tables["area"]]
     assert {repr(value) for value in exact} <= set(numbers)
 
 
@@ -180,8 +176,7 @@ def message(folder) -> str:
 
 def test_folders_that_are_neither(tmp_path) -> None:
     assert (
-        message(tmp_path)
-        == "DIR  is no run or sweep directory; expected a folder with `result.json` or `sweep.json`"
+        message(tmp_path) == "DIR  is no run or sweep directory; expected a folder with `result.json` or `sweep.json`"
     )
 
 

@@ -15,10 +15,7 @@ def line(lines: list[str], start: str) -> str:
 
 def test_every_figure_stands_beside_its_name() -> None:
     lines = summary_lines(tiny_run(), width=120)
-    assert (
-        line(lines, "architecture")
-        == "architecture tiny, file tiny.yaml, sha256 abababababab; 28nm, 0.5 V, 13 MHz"
-    )
+    assert line(lines, "architecture") == "architecture tiny, file tiny.yaml, sha256 abababababab; 28nm, 0.5 V, 13 MHz"
     assert line(lines, "workload").endswith("16 samples, 160 time steps, 5,200 cycles")
     assert line(lines, "train ") == "train ▅█ 50.0 % 100.0 % 100.0 %"
     assert line(lines, "test ") == "test ▇ 75.0 % 75.0 % 75.0 %"
@@ -42,9 +39,7 @@ def test_names_are_no_markup_and_control_no_terminal() -> None:
 
 
 def test_engines_that_disagree_are_told() -> None:
-    lines = summary_lines(
-        tiny_run(engines_agree=False, engines_difference="cycle 5: read weights"), width=120
-    )
+    lines = summary_lines(tiny_run(engines_agree=False, engines_difference="cycle 5: read weights"), width=120)
     assert any(text.startswith("engines DISAGREE: cycle 5: read weights; ") for text in lines)
     assert facts.engines_agree(tiny_run(engines_agree=None)) == "engines not compared"
 
@@ -67,9 +62,7 @@ def test_reasons_in_words() -> None:
         "even the low end of the predicted band is 5.12 times what was published; published for: 0.5 V"
     )
     below = published(published_low=300.0, published_high=334.8)
-    assert facts.reason(below).startswith(
-        "what was published is 1.79 times the high end of the predicted band; "
-    )
+    assert facts.reason(below).startswith("what was published is 1.79 times the high end of the predicted band; ")
     inside = published(published_low=50.0, published_high=50.0, inside=True, verified="memory")
     assert facts.reason(inside) == (
         "the published figure lies in the predicted band; published for: 0.5 V; source not checked (memory)"

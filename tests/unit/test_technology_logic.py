@@ -73,9 +73,7 @@ def test_datapath_sums_operations_and_follows_the_longest_path() -> None:
     graph = OperationGraph((add, multiply, aside), (("x", 8), ("y", 8)), (1, 2))
     whole = datapath_cost(graph, NODE_28)
     parts = [operation_cost(part, NODE_28) for part in graph.operations]
-    assert whole.energy_j.nominal == pytest.approx(
-        sum(part.energy_j.nominal for part in parts), rel=1e-9, abs=1e-40
-    )
+    assert whole.energy_j.nominal == pytest.approx(sum(part.energy_j.nominal for part in parts), rel=1e-9, abs=1e-40)
     assert whole.area_m2.high == pytest.approx(sum(part.area_m2.high for part in parts), rel=1e-9, abs=1e-40)
     assert whole.delay_s.nominal == pytest.approx(
         parts[0].delay_s.nominal + parts[1].delay_s.nominal, rel=1e-9, abs=1e-40

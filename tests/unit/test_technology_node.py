@@ -45,9 +45,7 @@ def test_dynamic_energy_goes_with_the_square_of_the_voltage() -> None:
     assert load_technology("45nm").energy_factor(0.9, 0.9).nominal == 1.0
 
 
-@pytest.mark.parametrize(
-    ("name", "voltage", "measured"), [("7nm", 0.7, (0.108, 0.162)), ("130nm", 1.2, (2.16, 2.91))]
-)
+@pytest.mark.parametrize(("name", "voltage", "measured"), [("7nm", 0.7, (0.108, 0.162)), ("130nm", 1.2, (2.16, 2.91))])
 def test_energy_band_holds_one_design_synthesised_on_other_nodes(
     name: str, voltage: float, measured: tuple[float, float]
 ) -> None:

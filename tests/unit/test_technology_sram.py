@@ -120,9 +120,7 @@ def test_twice_the_bits_never_take_less_area(words: int, bits: int, name: str) -
 @settings(max_examples=30, deadline=None)
 @given(st.integers(1, 65536), st.integers(1, 300), st.floats(0.5, 1.05))
 def test_lower_voltage_never_costs_more_energy_or_leakage(words: int, bits: int, voltage: float) -> None:
-    low, high = (
-        sram(words, bits, technology=NODE_28, voltage_v=volts) for volts in (voltage, voltage + 0.05)
-    )
+    low, high = (sram(words, bits, technology=NODE_28, voltage_v=volts) for volts in (voltage, voltage + 0.05))
     for quantity in ("read_energy_j", "write_energy_j", "leakage_w"):
         assert getattr(low, quantity).nominal <= getattr(high, quantity).nominal
     assert low.access_time_s.nominal >= high.access_time_s.nominal

@@ -70,8 +70,10 @@ def _build(rule, parameters=None, settings=None, overrides=(), seed=3):
         architecture.core, Request(populations, rule, parameters or {}, settings, seed)
     )
     core = with_state_bits(architecture.core, controller.state_bits())
-    return controller, architecture.model_copy(update={"core": core}), place(
-        architecture.model_copy(update={"core": core}), populations, document
+    return (
+        controller,
+        architecture.model_copy(update={"core": core}),
+        place(architecture.model_copy(update={"core": core}), populations, document),
     )
 
 
@@ -126,9 +128,7 @@ def test_rules_learn_a_delayed_cue(rule):
 @pytest.mark.parametrize("rule", ["eprop", "eprop-fixed"])
 def test_results_depend_on_the_seed_and_not_on_the_chunks(rule):
     parameters, settings, overrides = CASES[rule]
-    whole, again, pieces, other = (
-        _build(rule, parameters, settings, overrides, seed=seed)[0] for seed in (3, 3, 3, 4)
-    )
+    whole, again, pieces, other = (_build(rule, parameters, settings, overrides, seed=seed)[0] for seed in (3, 3, 3, 4))
     samples = _samples(4)
     one = whole.run(samples)
     same = again.run(samples)

@@ -6,7 +6,7 @@ whose 256 words are all integrate-and-fire ones, and as long as nothing interrup
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -49,10 +49,10 @@ class Population(NamedTuple):
 
 def allocate(neurons: int = 256) -> Population:
     """A zeroed population; `neurons` is a multiple of 8."""
-    arrays = {name: np.zeros(neurons, np.int16) for name in Population._fields[:14]}
+    arrays: dict[str, Any] = {name: np.zeros(neurons, np.int16) for name in Population._fields[:14]}
     spike, up, down = (np.zeros(neurons, np.uint8) for _ in range(3))
-    views = {"up_words": up.view(np.uint64), "down_words": down.view(np.uint64)}
-    return Population(**arrays, spike=spike, up=up, down=down, **views)
+    arrays |= {"up_words": up.view(np.uint64), "down_words": down.view(np.uint64)}
+    return Population(**arrays, spike=spike, up=up, down=down)
 
 
 @inner

@@ -64,12 +64,16 @@ class Reckon(Controller):
             )
         if request.parameters:
             raise ConfigError(
-                Problem(path="learning.parameters", message="the rule of this core is set by `settings.reckon.registers`")
+                Problem(
+                    path="learning.parameters", message="the rule of this core is set by `settings.reckon.registers`"
+                )
             )
         shape = core_shape(core, request.populations)
         values = dict.fromkeys(WIDTHS, 0) | DEFAULTS
         random = request.generator("core.random_sources")
-        values |= {name: int(random.integers(1, 1 << WIDTHS[name])) for name in sorted(WIDTHS) if name.startswith("SEED")}
+        values |= {
+            name: int(random.integers(1, 1 << WIDTHS[name])) for name in sorted(WIDTHS) if name.startswith("SEED")
+        }
         values |= {name: value & ((1 << WIDTHS[name]) - 1) for name, value in settings.registers.items()}
         if request.rule is None:
             values["DO_EPROP"] = 0

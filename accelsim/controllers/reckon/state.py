@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from accelsim.controllers.reckon.registers import SIGNED_BITS, WIDTHS, Registers
 from accelsim.datapath import lfsr
 
-
 ROWS_PER_REFILL = 1024
 """Rows of random lanes produced at once."""
 

@@ -180,9 +180,7 @@ def run_ticks(
             for i in range(s.q.size):
                 s.stale[i] = s.q[i]
             for block in range((d.recurrent + d.lanes - 1) // d.lanes):
-                n, w = kernels.post_phase(
-                    s, c, d, k, block, target_valid, do, record.eprop, t, record.output_rows, at
-                )
+                n, w = kernels.post_phase(s, c, d, k, block, target_valid, do, record.eprop, t, record.output_rows, at)
                 row[_LONE_OUTPUT_ROW if do == 4 else _OUTPUT_ROW] += n
                 row[_WOUT_UPDATES] += w
                 if do == 4:

@@ -127,5 +127,3 @@ def _visit(rule: PlasticityRule, name: str) -> str:
         else:
             choice.append(f"        {row}(i, state, parameters)\n")
     return "".join([*sources.values(), "\n\n", *choice, "    return 0\n"])
-
-

@@ -43,5 +43,3 @@ class TickSettings(Model):
     output_weights: InitialWeights = InitialWeights(scale=0.5)
     feedback_weights: InitialWeights = InitialWeights(scale=1.0)
     """Fixed weights of random feedback, drawn as if the outputs were as many as the recurrent neurons."""
-
-

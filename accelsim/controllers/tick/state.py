@@ -152,4 +152,3 @@ def situations(rule: PlasticityRule) -> NDArray[np.uint8]:
         ):
             table[situation] |= bit if holds else 0
     return table
-

@@ -23,9 +23,9 @@ from accelsim.cost.published import comparison
 from accelsim.engine.counts import Counter
 from accelsim.engine.log import EventLog
 from accelsim.formats.atomic import prepare_output_directory, write_text_atomic
-from accelsim.simulate.pricing import actions, as_row, sops
-from accelsim.simulate.setup import Setup
-from accelsim.simulate.totals import SplitTotals
+from accelsim.simulation.pricing import actions, as_row, sops
+from accelsim.simulation.setup import Setup
+from accelsim.simulation.totals import SplitTotals
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -126,7 +126,9 @@ class Result:
             write_text_atomic(folder / f"{name}.csv", text.getvalue())
         if self.window is not None:
             log = self.window.log
-            write_text_atomic(folder / "timeline.json", chrome_trace(log.components, log.rows, log.tick_start, self.window.first_tick))
+            write_text_atomic(
+                folder / "timeline.json", chrome_trace(log.components, log.rows, log.tick_start, self.window.first_tick)
+            )
         write_text_atomic(folder / "result.json", self.to_json())
 
 
@@ -191,7 +193,9 @@ def _summed(splits: list[SplitTotals]) -> dict[Counter, int]:
 def _overhead_cycles(setup: Setup, counters: Mapping[Counter, int]) -> int:
     """Cycles spent on the outside world."""
     phases = setup.architecture.core.phases
-    return sum(count for counter, count in counters.items() if counter.kind == "cycles" and phases[counter.phase].overhead)
+    return sum(
+        count for counter, count in counters.items() if counter.kind == "cycles" and phases[counter.phase].overhead
+    )
 
 
 def _learning_metrics(splits: list[SplitTotals]) -> dict[str, float | int | None]:

@@ -7,7 +7,7 @@ from accelsim.config.document import Document
 from accelsim.config.library import shipped
 from accelsim.config.loader import load_document
 from accelsim.config.quantity import format_quantity
-from accelsim.simulate.setup import prepare
+from accelsim.simulation.setup import prepare
 from accelsim.technology.estimate import Estimate
 
 

@@ -19,9 +19,9 @@ from accelsim.controllers.samples import Samples
 from accelsim.engine.compiled import compiled_engine
 from accelsim.engine.counts import count_engine
 from accelsim.engine.reference import ReferenceEngine
-from accelsim.simulate.result import Result, Window, assemble
-from accelsim.simulate.setup import Setup, prepare
-from accelsim.simulate.totals import SplitTotals
+from accelsim.simulation.result import Result, Window, assemble
+from accelsim.simulation.setup import Setup, prepare
+from accelsim.simulation.totals import SplitTotals
 from accelsim.workload.stream import Chunk, chunks, total_samples
 
 Engine = Literal["compiled", "simpy"]

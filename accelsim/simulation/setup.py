@@ -20,7 +20,7 @@ from accelsim.cost.components import ComponentCosts
 from accelsim.cost.published import published
 from accelsim.engine.program import Program, lower
 from accelsim.mapping.placement import Placement, place
-from accelsim.simulate.pricing import operating_point, price
+from accelsim.simulation.pricing import operating_point, price
 from accelsim.workload.schema import Workload
 from accelsim.workload.stream import recording_of, total_ticks
 
@@ -99,9 +99,7 @@ def _collected(problems: list[Problem]) -> Iterator[None]:
         problems.extend(error.problems)
 
 
-def _validated(
-    architecture_document: Document, workload_document: Document
-) -> tuple[Architecture, Workload]:
+def _validated(architecture_document: Document, workload_document: Document) -> tuple[Architecture, Workload]:
     """Both documents as models; the problems of both are told together."""
     problems: list[Problem] = []
     with _collected(problems):
