@@ -101,8 +101,8 @@ def startup() -> dict[str, float]:
     with tempfile.TemporaryDirectory() as folder:
         environment = os.environ | {"ACCELSIM_CACHE_DIR": os.path.join(folder, "cache")}
         code = (
-            "import sys; from accelsim.simulation import simulate; from accelsim.config.loader import load_document as l; "
-            "r = simulate('reckon', l('cue_accumulation', 'workload', overrides=sys.argv[1:])); print(r.cycles)"
+            "import sys; from accelsim import load_workload, simulate; "
+            "print(simulate('reckon', load_workload('cue_accumulation', overrides=sys.argv[1:])).cycles)"
         )
         for name in ("cold", "hot"):
             began = time.perf_counter()

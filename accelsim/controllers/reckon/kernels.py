@@ -362,8 +362,8 @@ def learn_rows(
             bound = min(size << rate_left, np.int64(0xFFFFFFFF)) >> rate_right
         if lowest[position] <= bound:
             w, n = update_row(
-                s, k, d, weights, random, first + position * d.lanes, pre, block, trace, push, enable, rate_left, rate_right,
-                recurrent, changed_words, at,
+                s, k, d, weights, random, first + position * d.lanes, pre, block, trace, push, enable,
+                rate_left, rate_right, recurrent, changed_words, at,
             )  # fmt: skip
             written += w
             changed += n

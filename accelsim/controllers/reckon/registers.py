@@ -32,7 +32,7 @@ DEFAULTS = {
 
 
 class Registers(NamedTuple):
-    """Every register as an integer, signed where the hardware reads it so; the names of :data:`WIDTHS`, in lower case."""
+    """Every register as an integer, signed where the hardware reads it so; named as :data:`WIDTHS`, in lower case."""
 
     rst_mode: int
     do_eprop: int

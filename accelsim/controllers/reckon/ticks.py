@@ -34,7 +34,8 @@ _CONDITIONS = (
 )  # fmt: skip
 _MASKS = {
     "event": ("pre",), "input_event": ("pre",), "spike": ("pre",), "supplementary": ("pre",),
-    "output_row": ("block", "lane"), "lone_output_row": ("recurrent",), "winp_row": ("block", "pre"), "wrec_row": ("block", "pre"),
+    "output_row": ("block", "lane"), "lone_output_row": ("recurrent",),
+    "winp_row": ("block", "pre"), "wrec_row": ("block", "pre"),
     "winp_changed": ("block", "pre", "row_word"), "wrec_changed": ("block", "pre", "row_word"),
 }  # fmt: skip
 _COUNTS = ("deliveries", "input_events", "spikes_fired", "winp_updates", "wrec_updates", "wout_updates")
@@ -42,7 +43,8 @@ VOCABULARY = Vocabulary(_CONDITIONS, _MASKS, _COUNTS)
 (
     _STEPPED, _OPEN, _LEARNING, _OUTPUT_ONLY, _TARGET, _LEARN_INPUT, _LEARN_RECURRENT, _LEARN_OUTPUT,
     _REQUEST_LABEL, _REQUEST_TARGETS, _SEND_LABEL, _SEND_POTENTIALS, _PINS_CHANGED, _DELIVERY,
-    _EVENT, _INPUT_EVENT, _SPIKE, _SUPPLEMENTARY, _OUTPUT_ROW, _LONE_OUTPUT_ROW, _WINP_ROW, _WREC_ROW, _WINP_CHANGED, _WREC_CHANGED,
+    _EVENT, _INPUT_EVENT, _SPIKE, _SUPPLEMENTARY, _OUTPUT_ROW, _LONE_OUTPUT_ROW,
+    _WINP_ROW, _WREC_ROW, _WINP_CHANGED, _WREC_CHANGED,
     _DELIVERIES, _INPUT_EVENTS, _SPIKES_FIRED, _WINP_UPDATES, _WREC_UPDATES, _WOUT_UPDATES,
 ) = range(len(VOCABULARY.columns))  # fmt: skip
 
