@@ -33,7 +33,8 @@ def stage_graphs() -> dict[str, OperationGraph]:
             lif.leak_neuron,
             {
                 "u": _signed(16), "ti": _unsigned(12), "tr": _unsigned(12), "to": _unsigned(10),
-                "alpha": _unsigned(16),                 "kappa": _unsigned(8), "threshold": _signed(16), "random_u": _unsigned(15), "random_ti": _unsigned(15),
+                "alpha": _unsigned(16), "kappa": _unsigned(8), "threshold": _signed(16),
+                "random_u": _unsigned(15), "random_ti": _unsigned(15),
                 "random_tr": _unsigned(15), "random_to": _unsigned(7), "stochastic": _unsigned(1),
                 "to_zero": _unsigned(1),
             },
