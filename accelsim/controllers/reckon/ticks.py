@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from accelsim.controllers.reckon import kernels
+from accelsim.controllers.reckon import kernels, learning
 from accelsim.controllers.reckon.registers import Registers
 from accelsim.controllers.reckon.state import (
     GOT_LABEL,
@@ -156,10 +156,10 @@ def run_ticks(
             copy_row(record.y_step, t, s.y)
 
         always = (c.regul_mode & 6) == 6
-        learning = (
+        learns = (
             do != 0 and not first and not last and (target_valid != 0 or always) and ticks.index[t] % d.learn_every == 0
         )
-        if learning:
+        if learns:
             row[_LEARNING] = 1
             row[_TARGET] = target_valid
             row[_OUTPUT_ONLY] = do == 4
@@ -177,21 +177,21 @@ def run_ticks(
             row[_LEARN_INPUT] = learn_input
             row[_LEARN_RECURRENT] = learn_recurrent
             row[_LEARN_OUTPUT] = (do & 4) != 0
-            kernels.output_errors(s, c, d, target_valid)
+            learning.output_errors(s, c, d, target_valid)
             copy_row(record.error, t, s.error)
             for i in range(s.q.size):
                 s.stale[i] = s.q[i]
             for block in range((d.recurrent + d.lanes - 1) // d.lanes):
-                n, w = kernels.post_phase(s, c, d, k, block, target_valid, do, record.eprop, t, record.output_rows, at)
+                n, w = learning.post_phase(s, c, d, k, block, target_valid, do, record.eprop, t, record.output_rows, at)
                 row[_LONE_OUTPUT_ROW if do == 4 else _OUTPUT_ROW] += n
                 row[_WOUT_UPDATES] += w
                 if do == 4:
                     continue
-                kernels.prepare_lanes(s, c, d, target_valid)
+                learning.prepare_lanes(s, c, d, target_valid)
                 for matrix in range(2):
                     if not (learn_recurrent if matrix else learn_input):
                         continue
-                    n, w, changed = kernels.learn_rows(
+                    n, w, changed = learning.learn_rows(
                         s, c, d, k, block, target_valid, matrix == 1, record.rows, record.changed, at
                     )
                     row[_WINP_ROW + matrix] += n
@@ -254,8 +254,8 @@ def record_neurons(s: State, rows: np.ndarray, t: int) -> None:
 def record_random(s: State, rows: np.ndarray, t: int) -> None:
     """Outputs of every random source at the end of a tick."""
     lanes = s.signal.size
-    rows[t, 0] = s.random_inp[kernels.ROW_START + s.cursor[INP] * lanes]
-    rows[t, 1] = s.random_rec[kernels.ROW_START + s.cursor[REC] * lanes]
+    rows[t, 0] = s.random_inp[learning.ROW_START + s.cursor[INP] * lanes]
+    rows[t, 1] = s.random_rec[learning.ROW_START + s.cursor[REC] * lanes]
     at = s.cursor[OUT]
     pair = np.uint64(s.random_out[at >> 5]) | (np.uint64(s.random_out[(at >> 5) + 1]) << np.uint64(32))
     rows[t, 2] = np.uint32((pair >> np.uint64(at & 31)) & np.uint64(0xFFFFFFFF))
