@@ -115,6 +115,12 @@ class Phase(Model):
 
     when: tuple[str, ...] = timing(())
     body: tuple[Nest, ...] = timing(min_length=1)
+    acknowledge: bool = timing(False)
+    """Event-driven control: serves the input event; its request is acknowledged when the phase ends."""
+    then: str | None = timing(None)
+    """Event-driven control: phase that follows without another decision."""
+    until_free: bool = timing(False)
+    """Event-driven control: lasts until the output link is free."""
     overhead: bool = timing(False)
     """Time spent on the outside world (deliveries), not counted as busy."""
     description: str = Field("")

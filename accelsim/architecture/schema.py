@@ -156,6 +156,23 @@ class Flops(Model):
     """Whether they see the clock in every busy cycle; otherwise they only leak."""
 
 
+class Queue(Model):
+    """A FIFO, or several alike; an entry pushed when it is full is lost."""
+
+    depth: int = functional(gt=0, le=1 << 20)
+    bits: int = cost(gt=0)
+    count: int = functional(1, gt=0)
+
+
+class Links(Model):
+    """Address-event links with four-phase handshakes."""
+
+    synchroniser: int = timing(2, ge=0)
+    """Cycles until a request at the input is seen."""
+    output_cycles: int = timing(6, gt=0)
+    """Cycles of an output packet beside the receiver's own delays."""
+
+
 class Core(Model):
     """One core: its function, memories, units and control."""
 
@@ -172,6 +189,8 @@ class Core(Model):
     memories: dict[str, Memory]
     units: dict[str, Unit]
     flops: dict[str, Flops] = Field(default_factory=dict)
+    queues: dict[str, Queue] = Field(default_factory=dict)
+    links: Links | None = None
     index_sets: dict[str, IndexSet] = timing()
     phases: dict[str, Phase] = timing()
     sequence: tuple[str, ...] = timing(min_length=1)

@@ -7,6 +7,9 @@ from accelsim.config.document import Document
 from accelsim.config.library import shipped
 from accelsim.config.loader import load_document
 from accelsim.config.quantity import format_quantity
+from accelsim.cost.components import ComponentCosts
+from accelsim.mapping.placement import Placement
+from accelsim.simulation.pricing import price
 from accelsim.simulation.setup import prepare
 from accelsim.technology.estimate import Estimate
 
@@ -15,12 +18,12 @@ def priced_parts(architecture: Architecture, document: Document) -> list[tuple[s
     """Rows (component, action, energy, leakage, area, sources) of a chip.
 
     Sizes that follow from a network, and the datapath of a rule, are those of the first shipped workload with
-    settings for the chip's controller.
+    settings for the chip's controller; if there is none, only memories and flip-flops are priced.
     """
     workload = _workload_for(architecture.core.controller)
-    setup = prepare(document, workload, seed=0)
+    costs = _storage(architecture, document) if workload is None else prepare(document, workload, seed=0).costs
     rows: list[tuple[str, ...]] = []
-    for name, part in setup.costs.components.items():
+    for name, part in costs.components.items():
         for action, energy in part.energy_j.items():
             sources = "; ".join(dict.fromkeys(source.text for source in energy.sources))
             rows.append(
@@ -29,12 +32,19 @@ def priced_parts(architecture: Architecture, document: Document) -> list[tuple[s
     return rows
 
 
-def _workload_for(controller: str) -> Document:
+def _storage(architecture: Architecture, document: Document) -> ComponentCosts:
+    """Costs of the memories and flip-flops alone."""
+    core = architecture.core.model_copy(update={"units": {}})
+    words = {name: memory.capacity_words or 0 for name, memory in core.memories.items()}
+    return price(architecture.model_copy(update={"core": core}), Placement({}, {}, words, words), {}, document)
+
+
+def _workload_for(controller: str) -> Document | None:
     for name in sorted(shipped("workload")):
         document = load_document(name, "workload")
         if controller in (document.data.get("settings") or {}):
             return document
-    raise LookupError(f"no shipped workload has settings for controller `{controller}`")
+    return None
 
 
 def _band(estimate: Estimate, unit: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatch
@@ -135,6 +136,23 @@ class Folder:
             raise ConfigError(Problem(file=marker, path="index", message="missing; names the list of cases"))
         return validate(load_document(self.path / self.golden.index, first_key), model)
 
+    def json_index(self) -> dict[str, Any]:
+        """The folder's index file in JSON: cases by name."""
+        if self.golden.index is None:
+            marker = str(self.path / "golden.yaml")
+            raise ConfigError(Problem(file=marker, path="index", message="missing; names the list of cases"))
+        path = self.path / self.golden.index
+        try:
+            index = json.loads(path.read_text(encoding="utf-8"))
+        except json.JSONDecodeError as error:
+            raise ConfigError(Problem(str(path), error.lineno, error.colno, message=f"not JSON: {error.msg}")) from None
+        except (OSError, UnicodeDecodeError) as error:
+            reason = getattr(error, "strerror", None) or str(error)
+            raise ConfigError(Problem(str(path), message=f"cannot be read: {reason.lower()}")) from None
+        if not isinstance(index, dict) or not index:
+            raise ConfigError(Problem(str(path), message="expected cases by name"))
+        return index
+
 
 @dataclass(frozen=True)
 class Replay:
@@ -148,7 +166,11 @@ class Replay:
 kinds: Registry[Callable[[Folder], list[Replay]]] = Registry(
     "kind of golden data",
     "accelsim.validation",
-    {"reckon-rtl": "accelsim.validation.reckon_rtl:cases"},
+    {
+        "reckon-rtl": "accelsim.validation.reckon_rtl:cases",
+        "odin-rtl": "accelsim.validation.odin_rtl:cases",
+        "tinyodin-rtl": "accelsim.validation.odin_rtl:cases",
+    },
 )
 """Readers of golden folders by kind."""
 

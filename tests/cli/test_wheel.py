@@ -40,7 +40,12 @@ def accelsim(installed: Path, where: Path, *arguments: str) -> str:
 
 @pytest.mark.slow
 def test_shipped_documents_are_found(installed: Path, tmp_path: Path) -> None:
-    assert accelsim(installed, tmp_path, "list", "architectures").split() == ["reckon", "single_core"]
+    assert accelsim(installed, tmp_path, "list", "architectures").split() == [
+        "odin",
+        "reckon",
+        "single_core",
+        "tinyodin",
+    ]
     assert "cue_accumulation" in accelsim(installed, tmp_path, "list", "workloads").split()
 
 
