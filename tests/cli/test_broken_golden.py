@@ -27,7 +27,8 @@ def write(folder, marker=MARKER, index=None, **changed):
         ({"marker": None}, "golden  no folder of golden cases: it has no golden.yaml"),
         (
             {"marker": "kind: verilog\n"},
-            "golden/golden.yaml  kind: unknown kind of golden data `verilog`; there are: odin-rtl, reckon-rtl, tinyodin-rtl",
+            "golden/golden.yaml  kind: unknown kind of golden data `verilog`; "
+            "there are: odin-rtl, reckon-rtl, tinyodin-rtl",
         ),
         ({"marker": "kind: reckon-rtl\n"}, "golden/golden.yaml  index: missing; names the list of cases"),
         ({"marker": "version: 1\n"}, "golden/golden.yaml:1:1  the first key must be `kind`, found `version`"),
