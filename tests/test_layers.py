@@ -25,7 +25,7 @@ def chip_names():
     return sorted(shipped | set(PUBLISHED_CHIPS), key=str.lower)
 
 
-def files(*folders, suffixes=(".py", ".html", ".css", ".js")):
+def files(*folders, suffixes=(".py", ".html", ".css", ".js", ".yaml")):
     for folder in folders:
         yield from (path for path in sorted(folder.rglob("*")) if path.suffix in suffixes)
 

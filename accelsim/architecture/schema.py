@@ -208,6 +208,41 @@ class Core(Model):
         return self
 
 
+class PublishedFigure(Model):
+    """A figure published of a chip, with the condition it was taken under: definitions differ between chips."""
+
+    metric: str = note()
+    """Name of the result it is compared with, e.g. `area_mm2`."""
+    value: float | None = note(None, gt=0)
+    range: tuple[float, float] | None = note(None)
+    """Lowest and highest, where a range was published."""
+    unit: str = note()
+    voltage: Voltage | None = note(None)
+    """Supply it was taken at; it is compared at that supply only."""
+    condition: str = note()
+    source: str = note()
+    verified: Literal["verified", "measured", "memory", "assumed"] = note()
+    """How far the source was checked."""
+
+    @model_validator(mode="after")
+    def _one_figure(self) -> Self:
+        if (self.value is None) == (self.range is None):
+            raise PathError("value", "give either a `value` or a `range`")
+        if self.range is not None and not 0 < self.range[0] <= self.range[1]:
+            raise PathError("range", f"{self.range[0]:g} to {self.range[1]:g} is no range")
+        return self
+
+    @property
+    def low(self) -> float:
+        """Lowest published figure."""
+        return self.range[0] if self.range is not None else self.value or 0.0
+
+    @property
+    def high(self) -> float:
+        """Highest published figure."""
+        return self.range[1] if self.range is not None else self.value or 0.0
+
+
 class Architecture(Model):
     """A chip."""
 
@@ -222,7 +257,7 @@ class Architecture(Model):
     """Lowest supply at which the chip is known to work, where that is below the process's own."""
     clock: Frequency = cost()
     temperature: Temperature = cost(300.0)
-    published: str | None = note(None)
+    published: tuple[PublishedFigure, ...] = note(())
     """Published figures to compare with."""
     core: Core
     """The core that runs the network."""

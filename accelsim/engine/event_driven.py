@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from accelsim.architecture.schema import Core
+from accelsim.controllers.emissions import OUT_SIZE
 from accelsim.engine import event_loop
 from accelsim.engine.program import Node, Program
 
@@ -158,7 +159,7 @@ class EventDrivenEngine:
         self.handshake = np.array([*handshake, core.links.synchroniser, core.links.output_cycles], np.int64)
         self.clock = np.zeros(7, np.int64)
         self.operands = np.zeros(16, np.int64)
-        self.out = np.zeros(event_loop.OUT_SIZE, np.int64)
+        self.out = np.zeros(OUT_SIZE, np.int64)
 
     def run(self, stimulus: NDArray[np.int64], horizon: int, rows: int) -> Timeline:
         """Run a stimulus up to a cycle.

@@ -13,9 +13,20 @@ from typing import Any
 
 import numpy as np
 
+from accelsim.controllers.emissions import (
+    BIG,
+    CHANGE0,
+    CHANGES,
+    CODE,
+    NEURON,
+    PACKET0,
+    PACKETS,
+    POP,
+    PUSH0,
+    PUSHES,
+)
 from accelsim.datapath.compile import inner
 
-BIG = 1 << 62
 WAITING, FALLING = -1, -2
 """Segments of the timeline that are no phase: waiting for something to do, for the request to fall."""
 
@@ -31,10 +42,6 @@ wake = begin = work = decide
 READ_AT, OCCUPANCY, DEPTH = range(3)
 # Columns of the phase table
 ITERATIONS, INTERVAL, WORK_AT, ACKNOWLEDGE, THEN, UNTIL_FREE, FIRST_ACCESS = range(7)
-# Entries of `out`, filled by `work` (which leaves what it does not use)
-CODE, NEURON, PACKETS, PACKET0, PUSHES, PUSH0, POP = 0, 1, 2, 3, 6, 7, 40
-CHANGES, CHANGE0, ACCEPTED = 41, 42, 60
-OUT_SIZE = 64
 # Rows of `clock`: what the loop remembers between calls
 TIME, NEXT_EVENT, REQUEST_UP, LINK_FREE, BUSY_DONE, BUSY_FROM, BUSY_TO = range(7)
 # Rows of `used`: rows written to each record

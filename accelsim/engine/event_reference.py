@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from accelsim.architecture.phases import Access, Nest, Phase
 from accelsim.architecture.schema import Architecture
+from accelsim.controllers import emissions
 from accelsim.controllers.vocabulary import Vocabulary
 from accelsim.engine import event_loop as layout
 from accelsim.engine.event_driven import Timeline, allocate_queues
@@ -76,7 +77,7 @@ class _Simulation:
         self.link_busy: deque[tuple[int, int]] = deque()
         self.link_free = 0
         self.operands = np.zeros(16, np.int64)
-        self.out = np.zeros(layout.OUT_SIZE, np.int64)
+        self.out = np.zeros(emissions.OUT_SIZE, np.int64)
         self.segments: list[list[int]] = []
         self.inputs: list[list[int]] = []
         self.done = np.full(len(stimulus), -1, np.int64)
@@ -152,7 +153,7 @@ class _Simulation:
                 return phase
             awaited = [self.visible] if not request else []
             wake = int(engine.chip.wake(now, *view))
-            if wake < layout.BIG:
+            if wake < emissions.BIG:
                 awaited.append(self.env.timeout(wake - now))
             yield self.env.any_of(awaited) if awaited else self.env.event()
 
@@ -173,7 +174,7 @@ class _Simulation:
                 yield from self.until_link_free()
             yield from self.iteration(nest, number, j, index, before, hold, event)
             before = index
-            packets = int(self.out[layout.PACKETS])
+            packets = int(self.out[emissions.PACKETS])
             hold = self.send(packets) if packets else 0
             last = nest.steps[-1]
             yield self.env.timeout(max(last.cycles, 1))
@@ -202,8 +203,8 @@ class _Simulation:
         self.access(nest.steps[-1].reads, index, before, 0)
         self.access(nest.steps[-1].writes, index, before, 1)
         out = self.out
-        out[layout.CODE] = out[layout.PACKETS] = out[layout.PUSHES] = out[layout.CHANGES] = 0
-        out[layout.POP] = -1
+        out[emissions.CODE] = out[emissions.PACKETS] = out[emissions.PUSHES] = out[emissions.CHANGES] = 0
+        out[emissions.POP] = -1
         view = (engine.queue, engine.queue_state, engine.state, self.operands)
         engine.chip.work(number, j, int(self.env.now), *view, out)
         self.emit(event)
@@ -221,7 +222,7 @@ class _Simulation:
         now = int(self.env.now)
         period = self.engine.busy + 1
         for k in range(packets):
-            self.outputs.append((now + 1 + k * period, int(self.out[layout.PACKET0 + k])))
+            self.outputs.append((now + 1 + k * period, int(self.out[emissions.PACKET0 + k])))
         self.link_free = now + packets * period
         self.link_busy.append((now + 1, self.link_free))
         return packets * period - 1
@@ -230,11 +231,11 @@ class _Simulation:
         """Pushes, then the pop of one cycle, in that order; the records show the queues after both."""
         now, out = int(self.env.now), self.out
         storage, state = self.engine.queue, self.engine.queue_state
-        external = event >= 0 and out[layout.CODE] == 0
+        external = event >= 0 and out[emissions.CODE] == 0
         rows: list[list[int]] = []
         accepted = 0
-        for i in range(int(out[layout.PUSHES])):
-            queue, value = (int(out[layout.PUSH0 + 2 * i + k]) for k in (0, 1))
+        for i in range(int(out[emissions.PUSHES])):
+            queue, value = (int(out[emissions.PUSH0 + 2 * i + k]) for k in (0, 1))
             read, occupancy, depth = (int(number) for number in state[queue])
             taken = occupancy < depth
             if taken:
@@ -245,7 +246,7 @@ class _Simulation:
                 accepted = int(taken)
             kind = (0 if external else 1) + (0 if taken else 2) if queue == 0 else 5
             rows.append([now, kind, value, 0, queue])
-        queue = int(out[layout.POP])
+        queue = int(out[emissions.POP])
         if queue >= 0 and state[queue, layout.OCCUPANCY] > 0:
             read, _, depth = (int(number) for number in state[queue])
             owner = int(storage[1, queue, read])
@@ -257,10 +258,10 @@ class _Simulation:
         for row in rows:
             row[3] = int(state[0, layout.OCCUPANCY])
         self.fifo += rows
-        if out[layout.CODE]:
-            self.spikes.append((now, int(out[layout.NEURON]), int(out[layout.CODE]), accepted))
-        for i in range(int(out[layout.CHANGES])):
-            at = layout.CHANGE0 + 4 * i
+        if out[emissions.CODE]:
+            self.spikes.append((now, int(out[emissions.NEURON]), int(out[emissions.CODE]), accepted))
+        for i in range(int(out[emissions.CHANGES])):
+            at = emissions.CHANGE0 + 4 * i
             self.writes.append((now, *(int(out[at + k]) for k in range(4))))
 
     def fall(self, event: int) -> Process:
@@ -269,7 +270,7 @@ class _Simulation:
         now = int(self.env.now)
         down = now + self.engine.falling
         self.inputs.append([int(self.request_up[event]), now, down, down + 3, began, now - began])
-        if self.out[layout.PUSHES] == 0 or self.out[layout.CODE]:
+        if self.out[emissions.PUSHES] == 0 or self.out[emissions.CODE]:
             self.done[event] = now - 1
         self.requested = -1
         self.visible = self.env.event()

@@ -168,9 +168,8 @@ def assemble(
         **_split_energy(setup, costs, splits),
         **_incremental_sop(setup, costs, counters, sop_count),
     }
-    published = []
-    if architecture.published is not None:
-        published = [row.row() for row in comparison(metrics, architecture.published, architecture.voltage)]
+    name, figures = architecture.architecture, architecture.published
+    published = [row.row() for row in comparison(metrics, name, figures, architecture.voltage)]
     tables = {
         "epochs": _epoch_rows(setup, costs, splits),
         "steps": _step_rows(window),

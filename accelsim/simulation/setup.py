@@ -17,7 +17,6 @@ from accelsim.config.registry import RegistryError
 from accelsim.controllers.base import Controller, Request, controllers
 from accelsim.controllers.samples import Samples
 from accelsim.cost.components import ComponentCosts
-from accelsim.cost.published import published
 from accelsim.engine.program import Program, lower
 from accelsim.mapping.placement import Placement, place
 from accelsim.simulation.pricing import operating_point, price
@@ -125,11 +124,6 @@ def _programming(
     ]
     with _collected(problems):
         operating_point(architecture, architecture_document)
-    if architecture.published is not None:
-        try:
-            published(architecture.published)
-        except ConfigError as error:
-            problems.extend(architecture_document.problem("published", p.message) for p in error.problems)
     try:
         kind = controllers.get(name)
     except RegistryError as error:

@@ -11,7 +11,6 @@ import pytest
 
 from accelsim.cli import main
 from accelsim.controllers.base import controllers
-from accelsim.cost.published import chips
 from accelsim.neurons.base import models
 from accelsim.plasticity.base import rules
 from accelsim.technology.node import names as technologies
@@ -74,7 +73,6 @@ def filled() -> Callable[[str], str]:
             "neurons": models.names(),
             "controllers": controllers.names(),
             "technologies": technologies(),
-            "chips": chips(),
         }
         for kind, names in known.items():
             message = message.replace(f"{{{kind}}}", ", ".join(names))

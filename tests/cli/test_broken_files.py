@@ -253,9 +253,8 @@ MESSAGES = {
         "workloads/cue_accumulation.yaml:L:C  network.output: this core works on no population `output`; "
         "there are: input, recurrent, readout"
     ),
-    "run unknown_published.yaml cue_accumulation": (
-        "unknown_published.yaml:3:1  published: no published figures of `recon` (did you mean `ReckOn`?); "
-        "known: {chips}"
+    "run empty_published.yaml cue_accumulation": (
+        "empty_published.yaml:4:5  published.0.value: give either a `value` or a `range`"
     ),
     "run reckon unknown_register.yaml": (
         "unknown_register.yaml:3:33  settings.reckon.registers.KAPA: unknown register (did you mean `KAPPA`?)"

@@ -11,6 +11,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from accelsim.controllers.emissions import BIG, CHANGE0, CHANGES, CODE, NEURON, PACKET0, PACKETS, POP, PUSH0, PUSHES
 from accelsim.controllers.odin.kernels import bistability_word, sdsp_word, synapse_weight, update_neuron
 from accelsim.datapath.compile import inner
 
@@ -25,14 +26,11 @@ MAIN = 0
 FIRST_BURST = 1
 """Queues: the main FIFO, then one per slot."""
 
-# Entries of `out` (see the event loop)
-CODE, NEURON, PACKETS, PACKET0, PUSHES, PUSH0, POP, CHANGES, CHANGE0 = 0, 1, 2, 3, 6, 7, 40, 41, 42
 # Entries of `op`, the operands of a phase
 SOURCE, TARGET, WEIGHT, INHIBITORY, LEAK, WORD = range(6)
 # Entries of `config`
 (OPEN_LOOP, BURST_TIMEREF, SOURCE_CONTROL, MONITOR, MONITOR_NEURON, MONITOR_SYNAPSE, UPDATE_UNMAPPED,
  PROPAGATE_UNMAPPED, SDSP_ON_SYNAPSE, SLOT0, TICK0) = range(11)  # fmt: skip
-BIG = 1 << 62
 
 
 class State(NamedTuple):

@@ -11,6 +11,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from accelsim.controllers.emissions import BIG, CHANGE0, CHANGES, CODE, NEURON, PACKET0, PACKETS, POP, PUSH0, PUSHES
 from accelsim.controllers.tinyodin.kernels import synapse_weight, update_neuron
 from accelsim.datapath.compile import inner
 
@@ -19,12 +20,10 @@ PHASES = ("tref_all", "tref_one", "push", "pop_neuron", "pop_virtual", "aer_pop"
 """Phases of the table by number."""
 NEURONS = 0
 MAIN = 0
-CODE, NEURON, PACKETS, PACKET0, PUSHES, PUSH0, POP, CHANGES, CHANGE0 = 0, 1, 2, 3, 6, 7, 40, 41, 42
 # Entries of `op`
 TARGET, WORD = range(2)
 # Entries of `config`
 OPEN_LOOP, SOURCE_CONTROL, WORDS_PER_ROW = range(3)
-BIG = 1 << 62
 
 
 class State(NamedTuple):
