@@ -93,7 +93,9 @@ def phase_table(program: Program, names: tuple[str, ...]) -> PhaseTable:
         )
         accesses.append(table)
         filled += len(table)
-    return PhaseTable(names, np.array(rows, np.int64), np.concatenate(accesses), memories)
+    each = np.concatenate(accesses)
+    sums = np.concatenate([np.zeros((1, each.shape[1]), np.int64), np.cumsum(each, axis=0)])
+    return PhaseTable(names, np.array(rows, np.int64), sums, memories)
 
 
 def _accesses(leaf: Node, memories: tuple[str, ...]) -> NDArray[np.int64]:
@@ -179,7 +181,7 @@ class EventDrivenEngine:
         fifo, spikes, outputs, writes = (np.zeros((rows, 5), np.int64) for _ in range(4))
         used = np.zeros(6, np.int64)
         self.module.execute(
-            horizon, 0, self.table.phases, self.table.accesses, self.handshake, stimulus, self.state, self.queue,
+            horizon, self.table.phases, self.table.accesses, self.handshake, stimulus, self.state, self.queue,
             self.queue_state, self.clock, self.operands, self.out, used, segments, inputs, fifo, spikes, outputs,
             writes,
         )  # fmt: skip

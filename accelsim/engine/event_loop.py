@@ -148,7 +148,7 @@ def emissions(
 
 @inner
 def execute(
-    horizon: int, stop: int, phases: np.ndarray, accesses: np.ndarray, handshake: np.ndarray, stimulus: np.ndarray,
+    horizon: int, phases: np.ndarray, accesses: np.ndarray, handshake: np.ndarray, stimulus: np.ndarray,
     s: Any, q: np.ndarray, qs: np.ndarray, clock: np.ndarray, op: np.ndarray, out: np.ndarray, used: np.ndarray,
     segments: np.ndarray, inputs: np.ndarray, fifo: np.ndarray, spikes: np.ndarray, outputs: np.ndarray,
     writes: np.ndarray,
@@ -157,11 +157,11 @@ def execute(
 
     Parameters
     ----------
-    horizon, stop : int
-        Last cycle, exclusive; and whether to stop once nothing can happen any more.
+    horizon : int
+        Last cycle, exclusive.
     phases : int64 array, (phases, columns): see the column names above, then the first row of `accesses`
-    accesses : int64 array, (iterations of all phases, 3 * memories): of each memory the reads of the first step, which
-        a held iteration repeats, further reads, and writes
+    accesses : int64 array, (iterations of all phases + 1, 3 * memories): running sums, of each memory, of the reads of
+        the first step, which a held iteration repeats, of further reads, and of writes
     handshake : int64 array: falling delay, gap, rise and fall delays of the receiver, synchroniser, link cycles
     stimulus : int64 array, (events, 2): earliest cycle, word
     """
@@ -204,30 +204,32 @@ def execute(
         length = phases[phase, ITERATIONS]
         stall = 0
         repeats = phases[phase, UNTIL_FREE] == 0
+        done = 0
         for j in range(length):
             touched = phases[phase, FIRST_ACCESS] + j
             cycle = start + stall + phases[phase, WORK_AT]
             if phases[phase, UNTIL_FREE]:
                 cycle = max(cycle, clock[LINK_FREE])
                 stall = cycle - start - phases[phase, WORK_AT]
-            if row >= 0:
-                # A held step repeats its reads; only what happens before the end of the run counts.
-                early = max(0, min(start + stall + 1, horizon) - start) if repeats else int(start < horizon)
-                for m in range(memories):
-                    segments[row, 5 + 2 * m] += accesses[touched, 3 * m] * early
-                    if cycle < horizon:
-                        segments[row, 5 + 2 * m] += accesses[touched, 3 * m + 1]
-                        segments[row, 6 + 2 * m] += accesses[touched, 3 * m + 2]
             if cycle >= horizon:
+                early = max(0, min(start + stall + 1, horizon) - start) if repeats else int(start < horizon)
+                if row >= 0:
+                    for m in range(memories):
+                        segments[row, 5 + 2 * m] += early * (accesses[touched + 1, 3 * m] - accesses[touched, 3 * m])
                 start = horizon
                 break
+            done += 1
+            if stall and repeats and row >= 0:
+                for m in range(memories):  # a held step repeats its reads
+                    segments[row, 5 + 2 * m] += stall * (accesses[touched + 1, 3 * m] - accesses[touched, 3 * m])
             out[CODE] = 0
             out[PACKETS] = 0
             out[PUSHES] = 0
             out[POP] = -1
             out[CHANGES] = 0
             work(phase, j, cycle, q, qs, s, op, out)
-            emissions(out, cycle, event, external, q, qs, inputs, fifo, spikes, writes, used)
+            if out[PUSHES] or out[CHANGES] or out[CODE] or out[POP] >= 0:
+                emissions(out, cycle, event, external, q, qs, inputs, fifo, spikes, writes, used)
             start += stall + phases[phase, INTERVAL]
             stall = 0
             if out[PACKETS]:
@@ -240,6 +242,11 @@ def execute(
         if row >= 0:
             segments[row, 2] = t - began
             segments[row, 3] = busy_until(clock, t) - busy_before
+            first = phases[phase, FIRST_ACCESS]
+            for m in range(memories):
+                for kind in range(3):
+                    happened = accesses[first + done, 3 * m + kind] - accesses[first, 3 * m + kind]
+                    segments[row, 5 + 2 * m + (kind == 2)] += happened
         waiting = t
         following = phases[phase, THEN]
         if external and t < horizon:
@@ -259,9 +266,7 @@ def execute(
             used[INPUTS] = event + 1
             t = end
             waiting = t
-        if stop and following < 0 and clock[NEXT_EVENT] >= stimulus.shape[0] and qs[:, OCCUPANCY].sum() == 0:
-            break
-    if waiting < horizon and not stop:
+    if waiting < horizon:
         busy_before = busy_until(clock, waiting)
         segment(segments, used, waiting, WAITING, horizon - waiting, busy_until(clock, horizon) - busy_before, 0)
     clock[TIME] = t
