@@ -148,7 +148,7 @@ def sweep_figures(data: SweepData) -> list[Drawn]:
     return [
         render(
             f"pareto_{i}",
-            f"Pareto front: {pair[0].metric} and {pair[1].metric}",
+            "Pareto front",
             _footer(data),
             partial(pareto, data, pair),
             height_in=3.6,
