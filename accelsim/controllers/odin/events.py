@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from accelsim.controllers.emissions import BIG, CHANGE0, CHANGES, CODE, NEURON, PACKET0, PACKETS, POP, PUSH0, PUSHES
 from accelsim.controllers.odin.kernels import bistability_word, sdsp_word, synapse_weight, update_neuron
-from accelsim.datapath.compile import inner
+from accelsim.datapath.compile import inlined, inner
 
 TREF_ALL, TREF_ONE, BIST_ALL, BIST_ROW, SYNAPSE, PUSH, POP_NEURON, POP_VIRTUAL = range(8)
 PHASES = ("tref_all", "tref_one", "bist_all", "bist_row", "synapse", "push", "pop_neuron", "pop_virtual")
@@ -48,19 +48,19 @@ class State(NamedTuple):
     config: NDArray[np.int64]
 
 
-@inner
+@inlined
 def slot(t: int, s: State) -> int:
     """Slot that the burst scheduler points at in cycle `t`."""
     return (s.config[SLOT0] + (s.config[TICK0] + t) // (s.config[BURST_TIMEREF] + 1)) % SLOTS
 
 
-@inner
+@inlined
 def bursts(s: State) -> bool:
     """Whether the burst scheduler is in use."""
     return s.config[BURST_TIMEREF] != 0 and s.config[OPEN_LOOP] == 0
 
 
-@inner
+@inlined
 def head_queue(t: int, qs: np.ndarray, s: State) -> int:
     """Queue whose head the scheduler shows in cycle `t`: that of the slot if it holds something, else the main one."""
     if bursts(s):
@@ -70,14 +70,14 @@ def head_queue(t: int, qs: np.ndarray, s: State) -> int:
     return MAIN
 
 
-@inner
+@inlined
 def head(t: int, q: np.ndarray, qs: np.ndarray, s: State) -> int:
     """Entry that the scheduler shows in cycle `t` (of an empty main FIFO, what its read pointer still holds)."""
     queue = head_queue(t, qs, s)
     return q[0, queue, qs[queue, 0]]
 
 
-@inner
+@inlined
 def decide(t: int, request: int, word: int, q: np.ndarray, qs: np.ndarray, s: State) -> int:
     """Phase to start in the next cycle, or -1; the output link is free."""
     queue = head_queue(t, qs, s)
@@ -102,7 +102,7 @@ def decide(t: int, request: int, word: int, q: np.ndarray, qs: np.ndarray, s: St
     return -1
 
 
-@inner
+@inlined
 def wake(t: int, q: np.ndarray, qs: np.ndarray, s: State) -> int:
     """Next cycle in which the slot pointer exposes a burst entry; far away if there is none."""
     if not bursts(s):
@@ -116,7 +116,7 @@ def wake(t: int, q: np.ndarray, qs: np.ndarray, s: State) -> int:
     return t + period - (s.config[TICK0] + t) % period
 
 
-@inner
+@inlined
 def begin(phase: int, t: int, word: int, q: np.ndarray, qs: np.ndarray, s: State, op: np.ndarray) -> int:
     """Latch the operands of a phase that starts in cycle `t`; returns the scheduler's head."""
     op[WORD] = word
@@ -191,7 +191,7 @@ def monitor_neuron(n: int, spike: int, s: State, out: np.ndarray) -> None:
     out[PACKETS] = 2
 
 
-@inner
+@inlined
 def monitor_synapse(address: int, s: State, out: np.ndarray) -> None:
     """A packet about the monitored synapse when its word is written."""
     n = s.config[MONITOR_NEURON]
@@ -214,7 +214,7 @@ def synapse_write(address: int, old: int, new: int, s: State, out: np.ndarray) -
         out[CHANGES] += 1
 
 
-@inner
+@inlined
 def flags_of_group(group: int, flags: np.ndarray) -> int:
     """Eight flags as bits."""
     bits = 0
@@ -223,7 +223,7 @@ def flags_of_group(group: int, flags: np.ndarray) -> int:
     return bits
 
 
-@inner
+@inlined
 def work(
     phase: int, j: int, cycle: int, q: np.ndarray, qs: np.ndarray, s: State, op: np.ndarray, out: np.ndarray
 ) -> None:
@@ -271,7 +271,7 @@ def work(
         pop_neuron(j, cycle, q, qs, s, op, out)
 
 
-@inner
+@inlined
 def pop_neuron(j: int, cycle: int, q: np.ndarray, qs: np.ndarray, s: State, op: np.ndarray, out: np.ndarray) -> None:
     """One neuron of a popped neuron event.
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from accelsim.controllers.emissions import BIG, CHANGE0, CHANGES, CODE, NEURON, PACKET0, PACKETS, POP, PUSH0, PUSHES
 from accelsim.controllers.tinyodin.kernels import synapse_weight, update_neuron
-from accelsim.datapath.compile import inner
+from accelsim.datapath.compile import inlined, inner
 
 TREF_ALL, TREF_ONE, PUSH, POP_NEURON, POP_VIRTUAL, AER_POP = range(6)
 PHASES = ("tref_all", "tref_one", "push", "pop_neuron", "pop_virtual", "aer_pop")
@@ -36,13 +36,13 @@ class State(NamedTuple):
     """One entry: neurons swept."""
 
 
-@inner
+@inlined
 def head(q: np.ndarray, qs: np.ndarray) -> int:
     """Entry at the head of the scheduler."""
     return q[0, MAIN, qs[MAIN, 0]]
 
 
-@inner
+@inlined
 def decide(t: int, request: int, word: int, q: np.ndarray, qs: np.ndarray, s: State) -> int:
     """Phase to start in the next cycle, or -1; the output link is free."""
     pop = POP_VIRTUAL if (head(q, qs) >> 8) != 0 else POP_NEURON
@@ -55,13 +55,13 @@ def decide(t: int, request: int, word: int, q: np.ndarray, qs: np.ndarray, s: St
     return pop if qs[MAIN, 1] > 0 else -1
 
 
-@inner
+@inlined
 def wake(t: int, q: np.ndarray, qs: np.ndarray, s: State) -> int:
     """No timer runs in this core."""
     return BIG
 
 
-@inner
+@inlined
 def begin(phase: int, t: int, word: int, q: np.ndarray, qs: np.ndarray, s: State, op: np.ndarray) -> int:
     """Latch the operands of a phase; returns the scheduler's head."""
     op[WORD] = word
@@ -93,7 +93,7 @@ def neuron_write(n: int, tref: int, w: int, s: State, out: np.ndarray) -> None:
             out[PACKETS] = 1
 
 
-@inner
+@inlined
 def work(
     phase: int, j: int, cycle: int, q: np.ndarray, qs: np.ndarray, s: State, op: np.ndarray, out: np.ndarray
 ) -> None:
