@@ -137,3 +137,13 @@ controllers: Registry[type[Controller]] = Registry(
     },
 )
 """Controllers by name; listing them imports none of them."""
+
+event_driven: Registry[tuple[str, ...]] = Registry(
+    "event-driven controller",
+    None,
+    {
+        "odin": "accelsim.controllers.odin.events:PHASES",
+        "tinyodin": "accelsim.controllers.tinyodin.events:PHASES",
+    },
+)
+"""Phases of the controllers that decide at run time, by name."""

@@ -14,7 +14,7 @@ from accelsim.config.document import Document
 from accelsim.config.errors import ConfigError, Problem, check, choose_from
 from accelsim.config.model import validate
 from accelsim.config.registry import RegistryError
-from accelsim.controllers.base import Controller, Request, controllers
+from accelsim.controllers.base import Controller, Request, controllers, event_driven
 from accelsim.controllers.samples import Samples
 from accelsim.cost.components import ComponentCosts
 from accelsim.engine.program import Program, lower
@@ -127,7 +127,10 @@ def _programming(
     try:
         kind = controllers.get(name)
     except RegistryError as error:
-        raise ConfigError([*problems, architecture_document.problem(("core", "controller"), str(error))]) from None
+        message = str(error)
+        if name in event_driven.names():
+            message = f"`{name}` is event-driven: it replays recordings (`accelsim validate`), no samples"
+        raise ConfigError([*problems, architecture_document.problem(("core", "controller"), message)]) from None
     settings: Any = None
     with _collected(problems):
         if architecture.core.options:

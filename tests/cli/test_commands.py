@@ -164,3 +164,12 @@ def _rows(text):
     """Cells of the tables in a text."""
     lines = [re.split("[│┃]", line)[1:-1] for line in text.splitlines() if line.startswith(("│", "┃"))]
     return [[cell.strip() for cell in line] for line in lines]
+
+
+def test_run_of_an_event_driven_core(command, here):
+    answer = command("run", "odin", "cue_accumulation")
+    assert answer.status == 2
+    assert answer.err.endswith(
+        "core.controller: `odin` is event-driven: it replays recordings (`accelsim validate`), no samples\n"
+    )
+    assert not list(here.iterdir())
