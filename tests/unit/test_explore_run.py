@@ -294,7 +294,7 @@ def test_ctrl_c_stops_the_workers_and_keeps_what_finished(write, tmp_path):
     while not (file.exists() and file.stat().st_size) and time.monotonic() < deadline:
         time.sleep(0.05)
     process.send_signal(signal.SIGINT)
-    _, errors = process.communicate(timeout=10)
+    _, errors = process.communicate(timeout=120)
     assert errors.count("Traceback") == 1  # the script's own, none of a worker
     assert errors.rstrip().endswith("KeyboardInterrupt")
     table = pd.read_csv(tmp_path / "out/points.csv")
