@@ -131,10 +131,14 @@ class Memory(Model):
         """Items of a row that share a word."""
         return self.items if self.items is not None else self.bits // max(self.item_bits, 1)
 
+    def port_counts(self) -> tuple[int, int, int]:
+        """Ports that read only, write only, do either."""
+        table = {"1RW": (0, 0, 1), "2RW": (0, 0, 2), "1R1W": (1, 1, 0), "2R1W": (2, 1, 0), "2R2W": (2, 2, 0)}
+        return table[self.ports]
+
     def slots(self) -> tuple[int, int, int]:
         """Accesses per logic cycle as (reads only, writes only, either)."""
-        table = {"1RW": (0, 0, 1), "2RW": (0, 0, 2), "1R1W": (1, 1, 0), "2R1W": (2, 1, 0), "2R2W": (2, 2, 0)}
-        reads, writes, either = table[self.ports]
+        reads, writes, either = self.port_counts()
         return reads * self.clock_ratio, writes * self.clock_ratio, either * self.clock_ratio
 
 

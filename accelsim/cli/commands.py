@@ -14,7 +14,6 @@ from accelsim.config.errors import ConfigError, Problem, check, choose_from
 from accelsim.config.loader import load_document
 from accelsim.config.overrides import Override, parse_override
 
-ENGINES = ("compiled", "simpy")
 SHOWN_FAILURES = 5
 
 
@@ -25,6 +24,8 @@ def usage(path: str, message: str) -> ConfigError:
 
 def check_engine(engine: str) -> Any:
     """The engine of that name."""
+    from accelsim.engine.choice import ENGINES
+
     if engine not in ENGINES:
         raise usage("--engine", f"`{engine}` is no engine{choose_from(engine, ENGINES)}")
     return engine

@@ -23,7 +23,6 @@ from accelsim.mapping.placement import Placement
 from accelsim.technology.node import load_technology
 from accelsim.technology.operations import OperationGraph
 
-_PORTS = {"1RW": (0, 0, 1), "2RW": (0, 0, 2), "1R1W": (1, 1, 0), "2R1W": (2, 1, 0), "2R2W": (2, 2, 0)}
 _KINDS = {"sram": "sram", "registers": "register-file"}
 
 
@@ -82,7 +81,7 @@ def _components(
     for name, memory in core.memories.items():
         if placement.words[name] == 0:  # holds a state that this rule does not keep
             continue
-        reads, writes, either = _PORTS[memory.ports]
+        reads, writes, either = memory.port_counts()
         parts.append(
             MemoryComponent(
                 name,

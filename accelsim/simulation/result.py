@@ -153,7 +153,7 @@ def assemble(
     clock = architecture.clock
     cycles = sum(split.cycles for split in splits)
     busy = cycles - _overhead_cycles(setup, counters)
-    report = account(costs, actions(architecture, counters), cycles / clock, busy / clock)
+    report = _account_splits(setup, costs, splits)
     sop_count = sops(architecture, counters)
     metrics: dict[str, float | int | None] = {
         **_learning_metrics(splits),

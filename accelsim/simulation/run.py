@@ -6,7 +6,6 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,16 +15,13 @@ from accelsim.config.errors import ConfigError, Problem
 from accelsim.config.loader import load_document
 from accelsim.controllers.activity import Activity
 from accelsim.controllers.samples import Samples
+from accelsim.engine.choice import Engine, TickCounters
 from accelsim.engine.compiled import compiled_engine
-from accelsim.engine.counts import count_engine
-from accelsim.engine.reference import ReferenceEngine
 from accelsim.simulation.result import Result, Window, assemble
 from accelsim.simulation.setup import Setup, prepare
 from accelsim.simulation.totals import SplitTotals
 from accelsim.workload.stream import Chunk, chunks, total_samples
 
-Engine = Literal["compiled", "simpy"]
-ENGINES: tuple[Engine, ...] = ("compiled", "simpy")
 WINDOW_TICKS = 6
 """Time steps of the default timeline: a few around the first learning step."""
 
@@ -155,22 +151,13 @@ def _window_ticks(window: tuple[int, int] | None, first_tick: int, samples: Samp
     return range(start, min(start + WINDOW_TICKS, samples.ticks))
 
 
-class _Timing:
-    """Counters per time step by the chosen engine."""
+class _Timing(TickCounters):
+    """Counters per time step, and the events of a window placed in time."""
 
     def __init__(self, setup: Setup, engine: Engine) -> None:
-        self.counts = count_engine(setup.program)
-        self.counters = self.counts.counters
-        self.reference = ReferenceEngine(setup.architecture, setup.placement, setup.controller.vocabulary)
+        super().__init__(setup.architecture, setup.program, engine)
         self.compiled = compiled_engine(setup.program)
-        self.engine = engine
         self._cycles = [i for i, counter in enumerate(self.counters) if counter.kind == "cycles"]
-
-    def count(self, activity: Activity) -> NDArray[np.int64]:
-        """Counters of every time step, (time steps, counters)."""
-        if self.engine == "compiled":
-            return self.counts.run(activity.counts)
-        return self.reference.run(activity).table(self.counters)
 
     def cycles(self, counted: NDArray[np.int64]) -> NDArray[np.int64]:
         """All cycles of every time step."""

@@ -21,16 +21,15 @@ from accelsim.config.document import Document
 from accelsim.config.errors import ConfigError, Problem, did_you_mean
 from accelsim.config.loader import load_document
 from accelsim.config.model import Model, PathError, PathErrors, validate
-from accelsim.controllers.activity import Activity
 from accelsim.controllers.reckon.controller import Reckon, core_quirks, core_shape
 from accelsim.controllers.reckon.registers import SIGNED_BITS, WIDTHS
 from accelsim.controllers.reckon.state import allocate, decode_registers
 from accelsim.controllers.reckon.ticks import VOCABULARY, Record
-from accelsim.engine.counts import Counter, count_engine
+from accelsim.engine.choice import TickCounters
+from accelsim.engine.counts import Counter
 from accelsim.engine.program import lower
-from accelsim.engine.reference import ReferenceEngine
 from accelsim.formats.npz import ArraySpec, read_arrays
-from accelsim.mapping.placement import Placement, place
+from accelsim.mapping.placement import place
 from accelsim.validation.runner import CaseReport, Check, Folder, Replay, equal
 from accelsim.workload.recorded import samples_from
 
@@ -135,13 +134,13 @@ def _checks(path: Path, entry: CaseEntry, index: Index, engine: str) -> Iterator
     tables: list[NDArray[np.int64]] = []
     sent: list[NDArray[np.uint8]] = []
     weights: dict[str, list[NDArray[np.int8]]] = {"winp": [], "wrec": [], "wout": []}
-    timing = _Timing(architecture, placement, document, engine)
+    timing = TickCounters(architecture, lower(architecture, placement, VOCABULARY, document), engine)
     for i in range(len(samples)):
         part = samples.part(i, i + 1)
         masks = range(part.ticks) if engine == "simpy" else range(0)
         outcome = chip.run_with(part, do_eprop[i : i + 1], masks=masks, states=True)
         activity.append(outcome.activity.counts)
-        tables.append(timing.table(outcome.activity))
+        tables.append(timing.count(outcome.activity))
         recorded.append(outcome.record.states)
         sent.append(outcome.record.sent)
         for matrix, values in (("winp", chip.state.winp), ("wrec", chip.state.wrec), ("wout", chip.state.wout)):
@@ -153,22 +152,6 @@ def _checks(path: Path, entry: CaseEntry, index: Index, engine: str) -> Iterator
     lengths = np.array([part.size for part in sent])
     yield equal("bytes sent per sample", lengths, expected["out_bytes_len"])
     yield equal("bytes sent", np.concatenate(sent), expected["out_bytes"])
-
-
-class _Timing:
-    """Counters of every tick by the chosen engine."""
-
-    def __init__(self, architecture: Architecture, placement: Placement, document: Document, engine: str) -> None:
-        program = lower(architecture, placement, VOCABULARY, document)
-        self.counts = count_engine(program)
-        self.counters = self.counts.counters
-        self.reference = ReferenceEngine(architecture, placement, VOCABULARY) if engine == "simpy" else None
-
-    def table(self, activity: Activity) -> NDArray[np.int64]:
-        """(ticks, counters)."""
-        if self.reference is None:
-            return self.counts.run(activity.counts)
-        return self.reference.run(activity).table(self.counters)
 
 
 def _read(path: Path, entry: CaseEntry, index: Index, ticks: int, samples: int) -> dict[str, NDArray[Any]]:

@@ -5,10 +5,10 @@ import pytest
 from accelsim.config.errors import ConfigError
 from accelsim.config.loader import load_document
 from accelsim.config.model import validate
+from accelsim.engine.choice import ENGINES
 from accelsim.explore.points import MAX_POINTS, axes, grid
 from accelsim.explore.schema import Range, SweepDocument
 from accelsim.explore.tasks import Tasks
-from accelsim.simulation.run import ENGINES
 
 HEAD = "sweep: s\narchitecture: reckon\nworkload: cue_accumulation\n"
 
