@@ -1,10 +1,11 @@
-"""Simulated cycles per CPU second of event-driven cores, everything recorded.
+"""Simulated cycles per CPU second of event-driven cores.
 
     python benchmarks/event_speed.py [SECONDS]
 
 Replays the closed-loop network of `tests/golden/odin/o12_ei_network.npz` until SECONDS of CPU time (default 10) have
-gone by.  Reference points measured elsewhere: Verilator on the RTL 0.4 million cycles per CPU second, a prototype in
-numba 396 million with everything recorded and 970 million with counters only.
+gone by, in each mode of the event loop, then lets it idle.  Reference points measured elsewhere: Verilator on the RTL
+0.4 million cycles per CPU second, a prototype in numba 396 million with everything recorded and 970 million with
+counters only.
 """
 
 from __future__ import annotations
@@ -27,6 +28,14 @@ from accelsim.mapping.placement import place
 from accelsim.validation.odin_rtl import FAMILIES
 
 CASE = Path(__file__).parents[1] / "tests" / "golden" / "odin" / "o12_ei_network.npz"
+MODES = {
+    "sweeps, recorded": (True, True),
+    "sweeps, counters only": (False, True),
+    "iteration by iteration, recorded": (True, False),
+    "iteration by iteration, counters only": (False, False),
+}
+"""Whether the loop records and sweeps."""
+IDLE = 10**9
 
 
 def main() -> None:
@@ -43,21 +52,29 @@ def main() -> None:
     horizon = int(arrays["total_cycles"])
     family = FAMILIES["odin-rtl"]
 
-    def once() -> float:
-        state = family.state(events, arrays, config, 256)
-        engine = EventDrivenEngine(architecture.core, table, family.chip, state, tuple(map(int, arrays["handshake"])))
+    def once(recorded: bool, sweeps: bool, apart: int = 0) -> float:
+        state = family.state(architecture.core, arrays, config, 256)
+        handshake = tuple(map(int, arrays["handshake"]))
+        engine = EventDrivenEngine(architecture.core, table, family.chip, state, handshake, recorded, sweeps)
+        spread = stimulus + np.stack([np.arange(len(stimulus)) * apart, np.zeros(len(stimulus), int)], axis=1)
+        end = horizon + apart * len(stimulus)
         began = time.process_time()
-        engine.run(stimulus, horizon, rows=horizon // 4)
+        if recorded:
+            engine.run(spread, end, rows=horizon // 4)
+        else:
+            engine.advance(spread, end)
         return time.process_time() - began
 
-    once()
-    spent = []
-    while sum(spent) < seconds:
-        spent.append(once())
-    rates = horizon / np.array(spent) / 1e6
-    print(
-        f"event loop, iteration by iteration, recorded: median {np.median(rates):.1f}, best {rates.max():.1f} Mcycle/s"
-    )
+    for name, (recorded, sweeps) in MODES.items():
+        once(recorded, sweeps)
+        spent = []
+        while sum(spent) < seconds:
+            spent.append(once(recorded, sweeps))
+        rates = horizon / np.array(spent) / 1e6
+        print(f"{name}: median {np.median(rates):.1f}, best {rates.max():.1f} Mcycle/s")
+    config["open_loop"] = 1
+    spent = [once(False, True, apart=IDLE) for _ in range(20)]
+    print(f"{len(stimulus)} events, {IDLE:.0e} idle cycles before each: {min(spent) * 1e3:.2f} ms in all")
 
 
 if __name__ == "__main__":

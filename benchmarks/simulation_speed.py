@@ -22,7 +22,8 @@ from accelsim.architecture.schema import Architecture
 from accelsim.config.document import Document
 from accelsim.config.loader import load_document
 from accelsim.config.model import validate
-from accelsim.controllers.base import Controller, Request, controllers
+from accelsim.controllers.base import Controller, Request
+from accelsim.controllers.registry import controllers
 from accelsim.controllers.samples import Samples
 from accelsim.engine.counts import count_engine
 from accelsim.engine.program import Program, lower

@@ -19,7 +19,7 @@ from accelsim.config.errors import choose_from
 from accelsim.config.model import PathError
 
 if TYPE_CHECKING:
-    from accelsim.architecture.schema import Core
+    from accelsim.architecture.schema import Architecture, Core
 
 Path = tuple[str | int, ...]
 
@@ -33,6 +33,29 @@ def name_problems(core: Core) -> list[PathError]:
         *_stage_problems(core),
         *_layout_problems(core),
     ]
+
+
+def interconnect_problems(architecture: Architecture) -> list[PathError]:
+    """Links between cores that cannot be."""
+    if architecture.interconnect is None:
+        return []
+    if architecture.cores == 1:
+        return [PathError(("interconnect",), "one core has nothing to connect; set `cores`")]
+    problems = []
+    senders: dict[int, int] = {}
+    for i, link in enumerate(architecture.interconnect.links):
+        at: Path = ("interconnect", "links", i)
+        for key, core in (("from", link.source), ("to", link.target)):
+            if core >= architecture.cores:
+                message = f"there is no core {core}; they are numbered 0 to {architecture.cores - 1}"
+                problems.append(PathError((*at, key), message))
+        if link.source == link.target:
+            problems.append(PathError((*at, "to"), f"core {link.target} cannot be linked to itself"))
+        if link.source in senders:
+            message = f"core {link.source} has an outgoing link already: number {senders[link.source]} of the list"
+            problems.append(PathError((*at, "from"), message))
+        senders.setdefault(link.source, i)
+    return problems
 
 
 def _unknown(path: Path, kind: str, name: str, known: Iterable[str]) -> PathError:
@@ -147,9 +170,12 @@ def _stage_problems(core: Core) -> Iterator[PathError]:
             if stage in owners:
                 yield PathError(("units", name, "stages", i), f"unit `{owners[stage]}` has the stage `{stage}` already")
             owners.setdefault(stage, name)
-    for i, stage in enumerate(core.sop):
+    for i, name in enumerate(core.sop):
+        phase, _, stage = name.rpartition(".")
         if stage not in owners:
             yield _unknown(("sop", i), "stage of a unit", stage, _stages(core))
+        elif phase and phase not in core.phases:
+            yield _unknown(("sop", i), "phase", phase, core.phases)
 
 
 def _in_access(core: Core, access: str | Access, at: Path, loops: tuple[str, ...]) -> Iterator[PathError]:

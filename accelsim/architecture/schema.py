@@ -200,7 +200,7 @@ class Core(Model):
     sequence: tuple[str, ...] = timing(min_length=1)
     """Phases of a time step in order."""
     sop: tuple[str, ...] = cost(())
-    """Stages whose runs count as synaptic operations."""
+    """Stages whose runs count as synaptic operations, in every phase or, as `phase.stage`, in one."""
 
     @model_validator(mode="after")
     def _names(self) -> Self:
@@ -210,6 +210,27 @@ class Core(Model):
         if problems:
             raise PathErrors(problems)
         return self
+
+
+class Link(Model):
+    """A link from the output of one core to the input of another, or of several cores to one."""
+
+    source: int = functional(ge=0, alias="from")
+    """Core that sends."""
+    target: int = functional(ge=0, alias="to")
+    """Core that receives."""
+    shift: int = functional(0, ge=0, le=62)
+    """Places by which a packet is shifted to the left to make an input word."""
+    add: int = functional(0, ge=0, le=1 << 62)
+    """What is added to it then."""
+
+
+class Interconnect(Model):
+    """What connects the cores; one without a link of its own sends to the outside."""
+
+    topology: Literal["direct"] = functional("direct")
+    """`direct`: links between two cores."""
+    links: tuple[Link, ...] = functional(min_length=1)
 
 
 class PublishedFigure(Model):
@@ -265,3 +286,16 @@ class Architecture(Model):
     """Published figures to compare with."""
     core: Core
     """The core that runs the network."""
+    cores: int = functional(1, gt=0, le=4096)
+    """How many cores there are like `core`."""
+    interconnect: Interconnect | None = None
+    """Links between the cores."""
+
+    @model_validator(mode="after")
+    def _connected(self) -> Self:
+        from accelsim.architecture.check import interconnect_problems
+
+        problems = interconnect_problems(self)
+        if problems:
+            raise PathErrors(problems)
+        return self

@@ -42,7 +42,7 @@ def _registry(kind: str) -> Any:
         from accelsim.neurons.base import models
 
         return models
-    from accelsim.controllers.base import controllers
+    from accelsim.controllers.registry import controllers
 
     return controllers
 

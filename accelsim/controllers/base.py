@@ -7,7 +7,7 @@ which quirks that has.  It knows no time and no energy: the phase tables turn it
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 from zlib import crc32
@@ -18,11 +18,13 @@ from numpy.typing import NDArray
 from accelsim.architecture.schema import Core
 from accelsim.config.errors import Problem, check
 from accelsim.config.model import Model
-from accelsim.config.registry import Registry
 from accelsim.controllers.activity import Activity
 from accelsim.controllers.samples import Samples
 from accelsim.controllers.vocabulary import Vocabulary
 from accelsim.technology.operations import OperationGraph
+
+SILENT = -2
+"""Answer of a core that was asked and gave none: wrong."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +49,11 @@ class Request:
     parameters: Mapping[str, Any]
     settings: Any
     seed: int
+    examples: Callable[[bool], tuple[NDArray[np.float64], NDArray[np.int32]]] | None = None
+    """Inputs between 0 and 1, (examples, inputs), and classes of the training (True) or test part of a task that has
+    such examples."""
+    spikes_per_sample: float = 0.0
+    """Spikes of an input of 1 in a sample, where the task has examples."""
 
     def generator(self, component: str) -> np.random.Generator:
         """The random stream of a component: independent of every other component's."""
@@ -62,7 +69,7 @@ class Outcome:
     activity : Activity
         One row of counts per time step of the chunk; masks for the ticks asked for.
     answers : int32 array, shape (samples,)
-        Class answered for each sample, -1 where none was.
+        Class answered for each sample, -1 where none was asked for, :data:`SILENT` where none came.
     record : object
         The controller's own recordings, if asked for.
     """
@@ -126,24 +133,3 @@ class Controller(ABC):
     @abstractmethod
     def weights(self) -> Mapping[str, NDArray[Any]]:
         """Present weights by matrix name, presynaptic index first."""
-
-
-controllers: Registry[type[Controller]] = Registry(
-    "controller",
-    "accelsim.controllers",
-    {
-        "reckon": "accelsim.controllers.reckon.controller:Reckon",
-        "tick": "accelsim.controllers.tick.controller:Tick",
-    },
-)
-"""Controllers by name; listing them imports none of them."""
-
-event_driven: Registry[tuple[str, ...]] = Registry(
-    "event-driven controller",
-    None,
-    {
-        "odin": "accelsim.controllers.odin.events:PHASES",
-        "tinyodin": "accelsim.controllers.tinyodin.events:PHASES",
-    },
-)
-"""Phases of the controllers that decide at run time, by name."""

@@ -88,6 +88,12 @@ class Samples:
         """(K + 1,) events of tick t are ``event_start[t]`` up to ``event_start[t + 1]``."""
         return np.searchsorted(self.event_tick, np.arange(self.ticks + 1)).astype(np.int64)
 
+    def events_of(self, i: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Tick in the sample and address of every event of sample `i`, in order."""
+        first = int(self.start[i])
+        events = slice(*np.searchsorted(self.event_tick, (first, first + int(self.length[i]))))
+        return self.event_tick[events] - first, self.event_address[events].astype(np.int64)
+
     def part(self, start: int, stop: int) -> Samples:
         """Samples `start` up to `stop` as a chunk of their own."""
         first = int(self.start[start])

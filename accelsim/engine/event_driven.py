@@ -1,7 +1,7 @@
 """Event-driven cores: a controller decides at run time, its phases are the loop nests of the phase table.
 
-The chip's `decide`, `wake`, `begin` and `work` are put together with the event loop in one generated module, so that
-numba compiles them as one, and finds the result again in the next process.
+The chip's functions are put together with the event loop in one generated module, so that numba compiles them as one,
+and finds the result again in the next process.
 """
 
 from __future__ import annotations
@@ -17,11 +17,38 @@ import numpy as np
 from numpy.typing import NDArray
 
 from accelsim.architecture.schema import Core
-from accelsim.controllers.emissions import OUT_SIZE
+from accelsim.controllers.emissions import BIG, OUT_SIZE
 from accelsim.engine import event_loop
+from accelsim.engine.event_counts import EventCounts
+from accelsim.engine.event_layout import (
+    BUSY,
+    BUSY_DONE,
+    BUSY_FROM,
+    BUSY_TO,
+    CHANGED,
+    CLOCK_SIZE,
+    EVENTS,
+    FALL,
+    FREE_INPUT,
+    GAP,
+    ITERATION,
+    NEXT_EVENT,
+    PHASE,
+    REQUEST_UP,
+    SYNCHRONISER,
+    TIME,
+    Counters,
+    Records,
+    allocate_queues,
+    allocate_records,
+    neuron_capacity,
+)
+from accelsim.engine.event_timeline import Timeline, timeline_of
 from accelsim.engine.program import Node, Program
 
-INPUT_COLUMNS = ("req_up", "ack_up", "req_down", "ack_down", "svc_start", "svc_len", "done")
+CHIP_FUNCTIONS = ("decide", "wake", "begin", "work", "licensed", "sweep", "swept_pop")
+"""Functions of a chip's module that the event loop calls."""
+_LAST_REPLACED = "wake = begin = work = licensed = sweep = swept_pop = decide\n"
 
 
 @dataclass(frozen=True)
@@ -32,30 +59,10 @@ class PhaseTable:
     phases: NDArray[np.int64]
     accesses: NDArray[np.int64]
     memories: tuple[str, ...]
-
-
-@dataclass
-class Timeline:
-    """What happened up to a cycle; every record is cut to the rows in use.
-
-    Attributes
-    ----------
-    segments : int64 array, (segments, 5 + 2 * memories)
-        Start, phase (-1 waiting, -2 request falling), length, cycles with the output link busy, scheduler head at the
-        start, then reads and writes of each memory.
-    inputs : int64 array, (events finished, 7): columns :data:`INPUT_COLUMNS`
-    fifo : int64 array, (operations, 5): cycle, operation, entry, occupancy of queue 0 afterwards, queue
-    spikes : int64 array, (spikes, 4): cycle, neuron, code, whether it entered queue 0
-    outputs : int64 array, (packets, 2): cycle of the request, word
-    writes : int64 array, (changed words, 5): cycle, memory, address, old and new content
-    """
-
-    segments: NDArray[np.int64]
-    inputs: NDArray[np.int64]
-    fifo: NDArray[np.int64]
-    spikes: NDArray[np.int64]
-    outputs: NDArray[np.int64]
-    writes: NDArray[np.int64]
+    neurons: int
+    """Neurons that can spike."""
+    words: int
+    """Words of all memories."""
 
 
 def phase_table(program: Program, names: tuple[str, ...]) -> PhaseTable:
@@ -74,10 +81,10 @@ def phase_table(program: Program, names: tuple[str, ...]) -> PhaseTable:
     filled = 0
     for name in names:
         root = roots.get(name)
-        if root is None or root.timing is None:
+        if root is None or root.timing is None or len(core.phases[name].body) > 1:
             raise ValueError(f"phase `{name}` must be one nest of steps")
         phase = core.phases[name]
-        table = _accesses(root, memories)
+        table = _accesses(core, root, memories)
         work_at = root.timing.offsets[-1]
         following = names.index(phase.then) if phase.then is not None else -1
         rows.append(
@@ -95,11 +102,13 @@ def phase_table(program: Program, names: tuple[str, ...]) -> PhaseTable:
         filled += len(table)
     each = np.concatenate(accesses)
     sums = np.concatenate([np.zeros((1, each.shape[1]), np.int64), np.cumsum(each, axis=0)])
-    return PhaseTable(names, np.array(rows, np.int64), sums, memories)
+    words = program.placement.words
+    neurons = neuron_capacity(core, program.placement)
+    return PhaseTable(names, np.array(rows, np.int64), sums, memories, neurons, sum(words.values()))
 
 
-def _accesses(leaf: Node, memories: tuple[str, ...]) -> NDArray[np.int64]:
-    """Accesses of every iteration of a nest: per memory the reads of the first step, later reads, writes."""
+def _accesses(core: Core, leaf: Node, memories: tuple[str, ...]) -> NDArray[np.int64]:
+    """Accesses of every iteration of a nest: per memory the reads of the first cycle, later reads, writes."""
     sizes = tuple(span.size for span in leaf.loops)
     iterations = prod(sizes)
     indices = np.indices(sizes).reshape(len(sizes), iterations)
@@ -107,33 +116,38 @@ def _accesses(leaf: Node, memories: tuple[str, ...]) -> NDArray[np.int64]:
     for action in leaf.actions:
         if action.kind == "run":
             continue
-        column = 3 * memories.index(action.target) + (2 if action.kind == "write" else int(action.step > 0))
+        column = 3 * memories.index(action.target)
         often = action.table[tuple(indices[depth] for depth in action.loops)] if action.loops else action.table
-        table[:, column] += often
+        if action.kind == "write":
+            table[:, column + 2] += often
+        else:  # a held cycle repeats what the ports can read in one
+            reads, _, either = core.memories[action.target].slots()
+            repeated = np.minimum(often, reads + either) if action.step == 0 else 0
+            table[:, column] += repeated
+            table[:, column + 1] += often - repeated
     return table
 
 
-def allocate_queues(core: Core) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Storage (2, queues, depth) and state (queues, 3) of the queues of a core, in the order of its description."""
-    depths = [queue.depth for queue in core.queues.values() for _ in range(queue.count)]
-    state = np.zeros((len(depths), 3), np.int64)
-    state[:, event_loop.DEPTH] = depths
-    storage = np.zeros((2, len(depths), max(depths)), np.int64)
-    storage[1] = -1
-    return storage, state
-
-
 @cache
-def loop_module(chip: str) -> ModuleType:
-    """The event loop with the functions of the chip whose module is named."""
+def loop_module(chip: str, recorded: bool = True, sweeps: bool = True) -> ModuleType:
+    """The event loop with the functions of the chip whose module is named.
+
+    Parameters
+    ----------
+    chip : str
+        Module with `decide`, `wake`, `begin`, `work`, `licensed`, `sweep`, `swept_pop`.
+    recorded : bool
+        Whether it writes records; without them it is several times as fast.
+    sweeps : bool
+        Whether it runs phases at once where the chip licenses it; the results are the same.
+    """
     from accelsim.datapath.compile import package_cache
     from accelsim.datapath.generate import load_generated
 
     source = inspect.getsource(event_loop)
-    start = source.index("def decide(")
-    stop = source.index("wake = begin = work = decide\n") + len("wake = begin = work = decide\n")
-    own = f"# {package_cache().name}\nfrom {chip} import begin, decide, wake, work\n"
-    text = source[:start] + own + source[stop:]
+    start, stop = source.index("RECORDED = True\n"), source.index(_LAST_REPLACED) + len(_LAST_REPLACED)
+    own = f"# {package_cache().name}\nfrom {chip} import {', '.join(CHIP_FUNCTIONS)}\n"
+    text = f"{source[:start]}{own}RECORDED = {recorded}\nSWEEPS = {sweeps}\n{source[stop:]}"
     return load_generated(f"events_{chip.rsplit('.', 2)[-2]}", text.replace("from __future__ import annotations\n", ""))
 
 
@@ -145,26 +159,56 @@ class EventDrivenEngine:
     core : Core
     table : PhaseTable
     chip : str
-        Module with `decide`, `wake`, `begin`, `work`.
+        Module with the chip's functions.
     state : the chip's state, as its functions take it
     handshake : falling delay and gap of the sender, rise and fall delays of the receiver, in cycles
+    recorded, sweeps : see :func:`loop_module`
+
+    Attributes
+    ----------
+    counted : EventCounts
+        Of the last call.
     """
 
+    counted: EventCounts
+
     def __init__(
-        self, core: Core, table: PhaseTable, chip: str, state: Any, handshake: tuple[int, int, int, int]
+        self,
+        core: Core,
+        table: PhaseTable,
+        chip: str,
+        state: Any,
+        handshake: tuple[int, int, int, int],
+        recorded: bool = True,
+        sweeps: bool = True,
     ) -> None:
         assert core.links is not None
         self.table = table
-        self.module = loop_module(chip)
+        self.module = loop_module(chip, recorded, sweeps)
         self.state = state
+        self.output_cycles = core.links.output_cycles
         self.queue, self.queue_state = allocate_queues(core)
-        self.handshake = np.array([*handshake, core.links.synchroniser, core.links.output_cycles], np.int64)
-        self.clock = np.zeros(7, np.int64)
+        falling, gap, rise, fall = handshake
+        self.clock = np.zeros(CLOCK_SIZE, np.int64)
+        self.clock[[PHASE, ITERATION]] = -1
+        self.clock[[FALL, GAP, SYNCHRONISER]] = falling, gap, core.links.synchroniser
+        self.clock[BUSY] = core.links.output_cycles + rise + fall
+        self.clock[FREE_INPUT] = 1 - gap  # no request before cycle 1
         self.operands = np.zeros(16, np.int64)
         self.out = np.zeros(OUT_SIZE, np.int64)
+        self.held = np.zeros(len(table.memories), np.int64)
+        self.emitted = np.zeros((table.neurons, 5), np.int64)
+        self.changes = np.zeros((table.words, 5), np.int64)
+        self.counters = Counters(
+            np.zeros(CHANGED + len(table.memories), np.int64),
+            np.zeros((len(table.names) + 2, 2 + 2 * len(table.memories)), np.int64),
+            np.zeros(table.neurons, np.int64),
+        )
+        self._under_way = np.zeros((0, 2), np.int64)
+        self._link_busy = 0
 
     def run(self, stimulus: NDArray[np.int64], horizon: int, rows: int) -> Timeline:
-        """Run a stimulus up to a cycle.
+        """Run a stimulus up to a cycle, and cut off what is under way there.
 
         Parameters
         ----------
@@ -173,25 +217,65 @@ class EventDrivenEngine:
             Last cycle, exclusive.
         rows : int
             Room of each record.
+
+        Raises
+        ------
+        MemoryError
+            If a record has not enough rows.
         """
-        if len(stimulus):
-            self.clock[event_loop.REQUEST_UP] = max(int(stimulus[0, 0]), 1)
-        segments = np.zeros((rows, 5 + 2 * len(self.table.memories)), np.int64)
-        inputs = np.full((len(stimulus), 7), -1, np.int64)
-        fifo, spikes, outputs, writes = (np.zeros((rows, 5), np.int64) for _ in range(4))
-        used = np.zeros(6, np.int64)
-        self.module.execute(
-            horizon, self.table.phases, self.table.accesses, self.handshake, stimulus, self.state, self.queue,
-            self.queue_state, self.clock, self.operands, self.out, used, segments, inputs, fifo, spikes, outputs,
-            writes,
+        self.offer(stimulus)
+        records = allocate_records(rows, len(stimulus), len(self.table.memories))
+        self.execute(horizon, horizon, stimulus, records)
+        self.take_counts(0)
+        return timeline_of(records)
+
+    def advance(self, stimulus: NDArray[np.int64], until: int) -> EventCounts:
+        """Go on to the first decision in cycle `until` or later, without records.
+
+        Phases and handshakes under way are finished first.  The request that is up then is served in the next call;
+        what the sender could not raise by then it withdraws.
+
+        Parameters
+        ----------
+        stimulus : int64 array, (events, 2): earliest cycle of the request, word; in order
+        until : int
+
+        Returns
+        -------
+        EventCounts
+            Of this call.
+        """
+        self.queue[1] = -1
+        events = np.concatenate([self._under_way, stimulus])
+        self.offer(events, raised=len(self._under_way) > 0)
+        self.execute(until, BIG, events, allocate_records(0, len(events), len(self.table.memories)))
+        at, up = int(self.clock[NEXT_EVENT]), self.clock[REQUEST_UP] < self.clock[TIME]
+        self._under_way = events[at : at + int(up)]
+        return self.take_counts(len(events) - at - len(self._under_way))
+
+    def offer(self, stimulus: NDArray[np.int64], *, raised: bool = False) -> None:
+        """Put a stimulus before the input link; `raised` if the request of its first event is up already."""
+        clock = self.clock
+        clock[EVENTS], clock[NEXT_EVENT] = len(stimulus), 0
+        if not raised:
+            ready = max(int(clock[FREE_INPUT] + clock[GAP]), int(clock[TIME]))
+            clock[REQUEST_UP] = max(int(stimulus[0, 0]), ready) if len(stimulus) else BIG
+
+    def execute(self, until: int, horizon: int, stimulus: NDArray[np.int64], records: Records) -> int:
+        """Call the loop; returns why it stopped."""
+        return int(
+            self.module.execute(
+                until, horizon, self.table.phases, self.table.accesses, stimulus, self.state, self.queue,
+                self.queue_state, self.clock, self.operands, self.out, self.held, self.emitted, self.changes, records,
+                self.counters,
+            )
         )  # fmt: skip
-        if used.max() > rows:
-            raise MemoryError(f"a record needs {used.max()} rows, not {rows}")
-        return Timeline(
-            segments[: used[event_loop.SEGMENTS]],
-            inputs[: used[event_loop.INPUTS]],
-            fifo[: used[event_loop.FIFO]],
-            spikes[: used[event_loop.SPIKES], :4],
-            outputs[: used[event_loop.OUTPUTS], :2],
-            writes[: used[event_loop.WRITES]],
-        )
+
+    def take_counts(self, withdrawn: int) -> EventCounts:
+        """What was counted since the last time."""
+        clock = self.clock
+        last = max(0, min(int(clock[TIME]), int(clock[BUSY_TO])) - int(clock[BUSY_FROM]))
+        busy = int(clock[BUSY_DONE]) + last
+        self.counted = EventCounts.taken(self.counters, busy - self._link_busy, withdrawn)
+        self._link_busy = busy
+        return self.counted

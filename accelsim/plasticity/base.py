@@ -20,7 +20,7 @@ from accelsim.datapath.intrinsics import clip, shift_round, stochastic_round
 from accelsim.datapath.stages import Program, Stage, chain
 from accelsim.datapath.words import BIT, Float, Format, Word
 
-EXECUTED_TRIGGERS = ("time step", "presynaptic spike", "learning signal")
+EXECUTED_TRIGGERS = ("time step", "presynaptic spike", "learning signal", "every K steps")
 """Triggers on which the cores run stages."""
 
 OFFERED: dict[str, tuple[str, Format]] = {
@@ -71,6 +71,11 @@ class PlasticityRule(Component):
     def change(self) -> Format:
         """Format of the proposed change; further digits after the point than the weight's are rounded off."""
         return self.synapse_state["w"]
+
+    @property
+    def period(self) -> int | None:
+        """K of the stages on ``every K steps``, counted in time steps in which synapses learn; 0 for never."""
+        return None
 
     def state(self, per: str) -> Mapping[str, Format]:
         """The words kept per ``synapse``, ``presynaptic neuron`` or ``postsynaptic neuron``."""
@@ -164,6 +169,8 @@ class PlasticityRule(Component):
             if each.on not in EXECUTED_TRIGGERS:
                 known = ", ".join(EXECUTED_TRIGGERS)
                 raise each.problem(f"no core runs stages on {each.on!r}; they run on: {known}")
+            if each.on == "every K steps" and self.period is None:
+                raise each.problem("runs every K steps, but the rule has no `period`, which gives K")
         for owner in _OWNERS:
             self.program(owner, EXECUTED_TRIGGERS)
 

@@ -3,8 +3,9 @@
 The form of ODIN (C. Frenkel et al., IEEE TBCAS 13(1):145, 2019; open RTL): a presynaptic spike moves a weight of
 few bits one unit up or down as two flags of the postsynaptic neuron say, and nothing else of its history is
 needed.  The flags compare its potential with one threshold and its calcium, a slow spike counter, with three; a
-bistability drift pulls weights to the nearer end of their range.  Every function is scalar arithmetic on exact
-integers, run by the compiled kernels and traced for its cost.
+bistability drift pulls weights to the nearer end of their range.  Widths of weight and calcium are ODIN's; the
+defaults of every other parameter of the rule are assumed: they belong to the task.  Every function is scalar
+arithmetic on exact integers, run by the compiled kernels and traced for its cost.
 """
 
 from __future__ import annotations
@@ -51,7 +52,7 @@ def drift(w: Any, enabled: Any, bits: Any) -> Any:
 def count_to(count: Any, period: Any, counts: Any, bits: Any) -> Any:
     """Counter of `bits` bits modulo `period` (0: off) that moves if `counts`; also whether it came round."""
     running = counts & (period != 0)
-    around = running & (count == period - 1)
+    around = running & (count + 1 == period)
     return where(around, 0, where(running, wrap_unsigned(count + 1, bits), count)), around
 
 
@@ -73,10 +74,16 @@ class SDSP(PlasticityRule):
     """Spike-driven synaptic plasticity: unit steps of weights of few bits, gated by potential and calcium."""
 
     weight_bits: int = Field(default=3, ge=2, le=8)
-    """Width of an (unsigned, excitatory) weight."""
+    """Width of an (unsigned, excitatory) weight; the default is that of ODIN."""
 
     weight_fraction: int = Field(default=3, ge=0, le=16)
     """Bits of a weight after the point."""
+
+    potential_bits: int = Field(default=16, ge=4, le=24)
+    """Width in which the rule sees the potential: that of the neuron model saves a conversion."""
+
+    potential_fraction: int = Field(default=10, ge=0, le=20)
+    """Bits of the potential after the point."""
 
     potential_threshold: float = 0.5
     """Potential from which on a synapse is strengthened, below which it is weakened."""
@@ -94,7 +101,7 @@ class SDSP(PlasticityRule):
     """Time steps in which calcium falls by one; 0 for never."""
 
     drift_period: int = Field(default=100, ge=0, le=65535)
-    """Time steps between two bistability events; 0 for never."""
+    """Time steps from one bistability event to the next (K of the drift's trigger); 0 for never."""
 
     @property
     def synapse_state(self) -> Mapping[str, Format]:
@@ -103,14 +110,28 @@ class SDSP(PlasticityRule):
 
     @property
     def postsynaptic_state(self) -> Mapping[str, Format]:
-        """Calcium with the counter of its leak, the flags, and the counter of bistability events."""
+        """Calcium with the counter of its leak, and the flags."""
         return {
             "calcium": Word(3, signed=False),
             "calcium_count": Word(5, signed=False),
             "up": BIT,
             "down": BIT,
-            "drift_count": Word(16, signed=False),
         }
+
+    @property
+    def quantities(self) -> Mapping[str, Format]:
+        """The potential as a fixed-point word."""
+        return {"post_potential": Word(self.potential_bits, fraction=self.potential_fraction)}
+
+    @property
+    def derived(self) -> Mapping[str, float]:
+        """The threshold of the potential in the potential's last bits."""
+        return {"membrane_level": int(self.quantities["post_potential"].encode(self.potential_threshold))}
+
+    @property
+    def period(self) -> int:
+        """Of bistability events."""
+        return self.drift_period
 
     @property
     def change(self) -> Format:
@@ -122,24 +143,19 @@ class SDSP(PlasticityRule):
         """A unit up or down as the flags say."""
         return spike_step(up, down)
 
-    @stage(on="time step", per="synapse", writes=("change",))
-    def propose_drift(w: Any, drift_count: Any, drift_period: int, weight_bits: int) -> Any:
-        """A unit towards the nearer end of the range, once in a period."""
-        return where((drift_count == 0) & (drift_period != 0), drift_step(w, weight_bits), 0)
+    @stage(on="every K steps", per="synapse", writes=("change",))
+    def propose_drift(w: Any, weight_bits: int) -> Any:
+        """A unit towards the nearer end of the range."""
+        return drift_step(w, weight_bits)
 
-    @stage(
-        on="time step",
-        per="postsynaptic neuron",
-        writes=("calcium", "calcium_count", "up", "down", "drift_count"),
-    )
+    @stage(on="time step", per="postsynaptic neuron", writes=("calcium", "calcium_count", "up", "down"))
     def watch(
-        calcium: Any, calcium_count: Any, drift_count: Any, post_spike: Any, post_potential: Any,
-        potential_threshold: Any, calcium_low: int, calcium_down: int, calcium_up: int, calcium_period: int,
-        drift_period: int,
+        calcium: Any, calcium_count: Any, post_spike: Any, post_potential: Any, membrane_level: int,
+        calcium_low: int, calcium_down: int, calcium_up: int, calcium_period: int,
     ) -> Any:  # fmt: skip
-        """Calcium, flags and counters of a neuron."""
+        """Calcium and flags of a neuron."""
         calcium_count, leaks = count_to(calcium_count, calcium_period, True, 5)
         calcium = calcium_update(calcium, post_spike, leaks, True, 1)
-        above = post_potential >= potential_threshold
+        above = post_potential >= membrane_level
         up, down = learning_flags(above, calcium, True, calcium_low, calcium_down, calcium_up)
-        return calcium, calcium_count, up, down, count_to(drift_count, drift_period, True, 16)[0]
+        return calcium, calcium_count, up, down

@@ -29,6 +29,26 @@ KEY_FIGURES = (
     ("power, leakage", "power_leakage_uw"),
     ("area", "area_mm2"),
 )
+EVENT_FIGURES = (
+    ("accuracy of the float network it was made from", "accuracy_float"),
+    ("energy of a learning event", "energy_per_learning_event_pj"),
+    ("wait of an input event until it is served, mean", "latency_event_us"),
+)
+"""Figures of event-driven cores alone."""
+TRAFFIC = (
+    ("input events", "events"),
+    ("input events served", "events_served"),
+    ("withdrawn by the sender: link stalled", "events_withdrawn"),
+    ("entries pushed into the queue", "pushes"),
+    ("entries dropped: queue full", "pushes_dropped"),
+    ("spikes", "spikes"),
+    ("output packets", "packets"),
+    ("cycles that input events waited", "input_wait_cycles"),
+    ("cycles with the output link busy", "link_busy_cycles"),
+    ("cycles that the output link held the core", "output_hold_cycles"),
+)
+"""Traffic of event-driven cores, by the column of the table of epochs."""
+PERCENTAGES = ("accuracy_test", "accuracy_float")
 """Figures that a reader looks for first, by the name of the metric."""
 
 
@@ -38,9 +58,19 @@ def key_figures(run: Run) -> list[tuple[str, str, str]]:
         (
             label,
             name,
-            percent(run.metrics.get(name)) if name == "accuracy_test" else quantity(run.metrics, name),
+            percent(run.metrics.get(name)) if name in PERCENTAGES else quantity(run.metrics, name),
         )
-        for label, name in KEY_FIGURES
+        for label, name in (*KEY_FIGURES, *(figure for figure in EVENT_FIGURES if figure[1] in run.metrics))
+    ]
+
+
+def traffic(run: Run) -> list[tuple[str, dict[str, int]]]:
+    """Return label and count by split of an event-driven core's traffic; nothing for other cores."""
+    rows = run.tables["epochs"]
+    return [
+        (label, {split: sum(row[name] for row in rows if row["split"] == split) for split in splits(run)})
+        for label, name in TRAFFIC
+        if all(name in row for row in rows)
     ]
 
 
@@ -87,7 +117,7 @@ def speed(run: Run) -> str:
 
 
 def accuracies(run: Run) -> dict[str, list[tuple[int, float]]]:
-    """Return (epoch, accuracy) by split, of the epochs in which a sample was answered."""
+    """Return (epoch, accuracy) by split, of the epochs in which the chip was asked for answers."""
     found: dict[str, list[tuple[int, float]]] = {}
     for row in run.tables["epochs"]:
         if row["accuracy"] is not None:

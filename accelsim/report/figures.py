@@ -69,7 +69,7 @@ def accuracy(run: Run, figure: FigureBase) -> str:
     axes.set(xlabel="epoch [1]", ylabel="accuracy [%]", ylim=(0, 103))
     _whole_numbers(axes)
     _legend(figure, axes)
-    return "Share of answered samples that were right."
+    return "Share of samples that were answered right."
 
 
 def cycles(run: Run, figure: FigureBase) -> str:

@@ -20,6 +20,7 @@ def run_page(run: Run, figures: Iterable[Drawn]) -> str:
         html.section("Figures", html.figures(figures)),
         html.section("Epochs", _epochs(run)),
         html.section("Cycles by state", _cycles(run)),
+        *([html.section("Traffic", _traffic(run))] if facts.traffic(run) else []),
         html.section("Energy", _energy(run)),
         html.section("Area", _area(run)),
         html.section("Memories", _memories(run)),
@@ -101,6 +102,16 @@ def _cycles(run: Run) -> str:
     ]
     columns = ("state", *(f"cycles in {facts.SPLITS.get(split, split)}" for split in splits))
     return html.table("cycles of all epochs", columns, rows)
+
+
+def _traffic(run: Run) -> str:
+    chosen = facts.splits(run)
+    rows = [
+        (html.text(label), *(html.number(f"{counts[split]:,}", counts[split]) for split in chosen))
+        for label, counts in facts.traffic(run)
+    ]
+    columns = ("", *(facts.SPLITS.get(split, split) for split in chosen))
+    return html.table("events of all epochs", columns, rows)
 
 
 def _energy(run: Run) -> str:

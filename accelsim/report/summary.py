@@ -55,6 +55,7 @@ def summary(run: Run) -> RenderableType:
         _pairs(facts.identity(run)),
         _learning(run),
         _cycles(run),
+        *([_traffic(run)] if facts.traffic(run) else []),
         _costs(run),
         _chip(run),
     ]
@@ -91,7 +92,7 @@ def _learning(run: Run) -> Table:
         shown = [percent(share) for share in (shares[0], shares[-1], max(shares))]
         table.add_row(Text(printable(split)), Sparkline(shares), *shown)
     if not table.row_count:
-        table.add_row("no sample was answered", *[MISSING] * 4)
+        table.add_row("no answer was asked for", *[MISSING] * 4)
     else:
         table.caption = f"test, mean of the last epochs: {percent(run.metrics.get('accuracy_test'))}"
         table.caption_justify = "left"
@@ -108,6 +109,14 @@ def _cycles(run: Run) -> Table:
         table.add_row(Text(printable(state)), *_with_share({s: counted[s][state] for s in chosen}, totals))
     table.add_section()
     table.add_row("total", *_with_share(totals, totals))
+    return table
+
+
+def _traffic(run: Run) -> Table:
+    chosen = facts.splits(run)
+    table = _table("Traffic", "", *(printable(facts.SPLITS.get(split, split)) for split in chosen))
+    for label, counts in facts.traffic(run):
+        table.add_row(label, *(f"{counts[split]:,}" for split in chosen))
     return table
 
 
@@ -144,6 +153,10 @@ def _chip(run: Run) -> Table:
     )
     for label, name in rows:
         table.add_row(label, quantity(run.metrics, name))
+    for label, name in facts.EVENT_FIGURES:
+        if name in run.metrics:
+            shown = percent(run.metrics[name]) if name in facts.PERCENTAGES else quantity(run.metrics, name)
+            table.add_row(label, shown)
     return table
 
 

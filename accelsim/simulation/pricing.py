@@ -140,10 +140,15 @@ def actions(architecture: Architecture, counters: Mapping[Counter, int]) -> dict
     return counted
 
 
-def sops(architecture: Architecture, counters: Mapping[Counter, int]) -> int:
-    """Synaptic operations: runs of the stages that the architecture names so."""
+def is_sop(architecture: Architecture, counter: Counter) -> bool:
+    """Whether a counter counts synaptic operations: runs of a stage, or of `phase.stage`, that the chip names so."""
     named = architecture.core.sop
-    return sum(int(count) for counter, count in counters.items() if counter.kind == "run" and counter.target in named)
+    return counter.kind == "run" and (counter.target in named or f"{counter.phase}.{counter.target}" in named)
+
+
+def sops(architecture: Architecture, counters: Mapping[Counter, int]) -> int:
+    """Synaptic operations."""
+    return sum(int(count) for counter, count in counters.items() if is_sop(architecture, counter))
 
 
 def as_row(counter: Counter, count: int) -> dict[str, Any]:

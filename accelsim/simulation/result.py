@@ -21,9 +21,10 @@ from accelsim.cost.account import CostReport, account, in_unit
 from accelsim.cost.components import ComponentCosts
 from accelsim.cost.published import comparison
 from accelsim.engine.counts import Counter
-from accelsim.engine.log import EventLog
 from accelsim.formats.atomic import prepare_output_directory, write_text_atomic
-from accelsim.simulation.pricing import actions, as_row, sops
+from accelsim.simulation.event_metrics import event_metrics
+from accelsim.simulation.part import Window
+from accelsim.simulation.pricing import actions, as_row, is_sop, sops
 from accelsim.simulation.setup import Setup
 from accelsim.simulation.totals import SplitTotals
 
@@ -33,28 +34,6 @@ if TYPE_CHECKING:
 LAST_EPOCHS = 3
 """Epochs over which the final accuracy is averaged."""
 PACKAGES = ("numpy", "numba", "simpy", "pydantic")
-
-
-@dataclass(frozen=True)
-class Window:
-    """Some time steps with their events placed in time.
-
-    Attributes
-    ----------
-    first_tick : int
-        Number of the first one in the run.
-    counted : int64 array, shape (time steps, counters)
-    log : EventLog
-        From cycle 0 at the beginning of the window.
-    difference : str or None
-        First difference between the two engines in this window; None if they agree event for event.
-    """
-
-    first_tick: int
-    counted: NDArray[np.int64]
-    counters: tuple[Counter, ...]
-    log: EventLog
-    difference: str | None
 
 
 @dataclass(frozen=True)
@@ -167,6 +146,7 @@ def assemble(
         **_real_time_metrics(setup, costs, counters, splits, busy),
         **_split_energy(setup, costs, splits),
         **_incremental_sop(setup, costs, counters, sop_count),
+        **event_metrics(setup, costs, splits),
     }
     name, figures = architecture.architecture, architecture.published
     published = [row.row() for row in comparison(metrics, name, figures, architecture.voltage)]
@@ -190,10 +170,12 @@ def _summed(splits: list[SplitTotals]) -> dict[Counter, int]:
 
 
 def _overhead_cycles(setup: Setup, counters: Mapping[Counter, int]) -> int:
-    """Cycles spent on the outside world."""
+    """Cycles spent on the outside world: in phases that say so, and in states that are no phase of the table."""
     phases = setup.architecture.core.phases
     return sum(
-        count for counter, count in counters.items() if counter.kind == "cycles" and phases[counter.phase].overhead
+        count
+        for counter, count in counters.items()
+        if counter.kind == "cycles" and (counter.phase not in phases or phases[counter.phase].overhead)
     )
 
 
@@ -255,8 +237,7 @@ def _incremental_sop(
     setup: Setup, costs: ComponentCosts, counters: Mapping[Counter, int], sop_count: int
 ) -> dict[str, float | None]:
     """Dynamic energy that one more synaptic operation costs: that of the phases that do them, over their number."""
-    named = setup.architecture.core.sop
-    phases = {counter.phase for counter in counters if counter.kind == "run" and counter.target in named}
+    phases = {counter.phase for counter in counters if is_sop(setup.architecture, counter)}
     inside = {counter: count for counter, count in counters.items() if counter.phase in phases}
     report = account(costs, actions(setup.architecture, inside), 0.0)
     energy = report.energy_dynamic_j / sop_count if sop_count else None

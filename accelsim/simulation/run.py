@@ -13,12 +13,14 @@ from numpy.typing import NDArray
 from accelsim.config.document import Document
 from accelsim.config.errors import ConfigError, Problem
 from accelsim.config.loader import load_document
-from accelsim.controllers.activity import Activity
+from accelsim.controllers.event_driven import EventController
 from accelsim.controllers.samples import Samples
-from accelsim.engine.choice import Engine, TickCounters
-from accelsim.engine.compiled import compiled_engine
-from accelsim.simulation.result import Result, Window, assemble
+from accelsim.engine.choice import Engine
+from accelsim.simulation.event_run import EventRun
+from accelsim.simulation.part import Window
+from accelsim.simulation.result import Result, assemble
 from accelsim.simulation.setup import Setup, prepare
+from accelsim.simulation.tick_run import TickRun
 from accelsim.simulation.totals import SplitTotals
 from accelsim.workload.stream import Chunk, chunks, total_samples
 
@@ -87,28 +89,25 @@ def run(
         check_window(window, setup.ticks)
     started = time.perf_counter()
     used_cpu = time.process_time()
-    timing = _Timing(setup, engine)
+    runner = EventRun(setup, engine) if isinstance(setup.controller, EventController) else TickRun(setup, engine)
     splits: list[SplitTotals] = []
     latencies: dict[str, list[NDArray[np.int64]]] = {}
     shown: Window | None = None
     first_tick = 0
     done = 0
+    of = total_samples(setup.workload, setup.recording)
     for chunk in _sized(chunks(setup.workload, setup.seed, setup.recording), engine):
         samples = chunk.samples
         wanted = range(0) if shown is not None else _window_ticks(window, first_tick, samples)
-        outcome = setup.controller.run(samples, masks=range(samples.ticks) if engine == "simpy" else wanted)
-        counted = timing.count(outcome.activity)
-        cycles = np.add.reduceat(timing.cycles(counted), samples.start)
+        part = runner.run(chunk, wanted, first_tick + wanted.start)
         if not splits or (splits[-1].epoch, splits[-1].split) != (chunk.epoch, chunk.split):
-            splits.append(SplitTotals(chunk.epoch, chunk.split, timing.counters, setup.controller.vocabulary.columns))
-        splits[-1].add(counted, outcome.activity.counts, cycles, outcome.answers, samples.label)
-        latencies.setdefault(chunk.split, []).append(cycles)
-        if wanted:
-            shown = timing.window(first_tick, wanted, outcome.activity, counted)
+            splits.append(SplitTotals(chunk.epoch, chunk.split, runner.counters, runner.columns))
+        splits[-1].add(part, samples.ticks, samples.label)
+        latencies.setdefault(chunk.split, []).append(part.latency_cycles)
+        shown = shown or part.window
         first_tick += samples.ticks
         done += len(samples)
         if progress is not None:
-            of = total_samples(setup.workload, setup.recording)
             progress(Progress(chunk.epoch, setup.workload.epochs, chunk.split, done, of, splits[-1].accuracy))
     return assemble(
         setup,
@@ -149,28 +148,3 @@ def _window_ticks(window: tuple[int, int] | None, first_tick: int, samples: Samp
     learning = np.flatnonzero(samples.target_valid & samples.training[samples.sample_of_tick])
     start = max(0, int(learning[0]) - WINDOW_TICKS // 2) if learning.size else 0
     return range(start, min(start + WINDOW_TICKS, samples.ticks))
-
-
-class _Timing(TickCounters):
-    """Counters per time step, and the events of a window placed in time."""
-
-    def __init__(self, setup: Setup, engine: Engine) -> None:
-        super().__init__(setup.architecture, setup.program, engine)
-        self.compiled = compiled_engine(setup.program)
-        self._cycles = [i for i, counter in enumerate(self.counters) if counter.kind == "cycles"]
-
-    def cycles(self, counted: NDArray[np.int64]) -> NDArray[np.int64]:
-        """All cycles of every time step."""
-        return counted[:, self._cycles].sum(axis=1)
-
-    def window(self, first_tick: int, ticks: range, activity: Activity, counted: NDArray[np.int64]) -> Window:
-        """Place the events of some time steps in time, by both engines."""
-        start = activity.masked.start
-        part = Activity(
-            activity.counts[ticks.start : ticks.stop],
-            {name: mask[ticks.start - start : ticks.stop - start] for name, mask in activity.masks.items()},
-            range(len(ticks)),
-        )
-        log = self.compiled.run(part)
-        difference = self.reference.run(part).log.first_difference(log)
-        return Window(first_tick + ticks.start, counted[ticks.start : ticks.stop], self.counters, log, difference)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from accelsim.architecture.indices import PopulationSet
@@ -14,12 +15,15 @@ from accelsim.config.document import Document
 from accelsim.config.errors import ConfigError, Problem, check, choose_from
 from accelsim.config.model import validate
 from accelsim.config.registry import RegistryError
-from accelsim.controllers.base import Controller, Request, controllers, event_driven
+from accelsim.controllers.base import Controller, Request
+from accelsim.controllers.event_driven import EventController
+from accelsim.controllers.registry import controllers
 from accelsim.controllers.samples import Samples
 from accelsim.cost.components import ComponentCosts
 from accelsim.engine.program import Program, lower
 from accelsim.mapping.placement import Placement, place
 from accelsim.simulation.pricing import operating_point, price
+from accelsim.workload.digits import Digits
 from accelsim.workload.schema import Workload
 from accelsim.workload.stream import recording_of, total_ticks
 
@@ -34,7 +38,7 @@ class Setup:
     workload_document: Document
     recording: Samples | None
     """Stimulus of a workload that names a file of it."""
-    controller: Controller
+    controller: Controller | EventController
     placement: Placement
     program: Program
     costs: ComponentCosts
@@ -62,8 +66,17 @@ def prepare(architecture_document: Document, workload_document: Document, seed: 
         parameters=workload.learning.parameters if workload.learning else {},
         settings=settings,
         seed=seed,
+        examples=partial(workload.task.examples, seed) if isinstance(workload.task, Digits) else None,
+        spikes_per_sample=workload.task.spikes_per_sample if isinstance(workload.task, Digits) else 0.0,
     )
-    problems = list(_population_problems(architecture, workload, architecture_document, workload_document))
+    problems: list[Problem] = []
+    if architecture.cores > 1:
+        message = (
+            f"{architecture.cores} cores: a workload is placed on one core so far; several are linked by the engines"
+        )
+        problems.append(architecture_document.problem(("cores",), message))
+    if not issubclass(kind, EventController):
+        problems += _population_problems(architecture, workload, architecture_document, workload_document)
     with _collected(problems):
         recording = recording_of(workload, workload_document)
     with _collected(problems):
@@ -72,7 +85,8 @@ def prepare(architecture_document: Document, workload_document: Document, seed: 
     check(_located(problem, architecture_document, workload_document) for problem in problems)
     architecture = architecture.model_copy(update={"core": core})
     _check_stages(architecture_document, architecture, controller)
-    placement = place(architecture, workload.network, architecture_document)
+    populations = controller.populations if isinstance(controller, EventController) else workload.network
+    placement = place(architecture, populations, architecture_document)
     program = lower(architecture, placement, controller.vocabulary, architecture_document)
     costs = price(architecture, placement, controller.stages(), architecture_document)
     return Setup(
@@ -111,7 +125,7 @@ def _validated(architecture_document: Document, workload_document: Document) -> 
 
 def _programming(
     architecture: Architecture, workload: Workload, architecture_document: Document, workload_document: Document
-) -> tuple[type[Controller], Any]:
+) -> tuple[type[Controller] | type[EventController], Any]:
     """The controller of a chip and the workload's settings for it; names and parts known only by name are checked."""
     name = architecture.core.controller
     problems = [
@@ -127,10 +141,7 @@ def _programming(
     try:
         kind = controllers.get(name)
     except RegistryError as error:
-        message = str(error)
-        if name in event_driven.names():
-            message = f"`{name}` is event-driven: it replays recordings (`accelsim validate`), no samples"
-        raise ConfigError([*problems, architecture_document.problem(("core", "controller"), message)]) from None
+        raise ConfigError([*problems, architecture_document.problem(("core", "controller"), str(error))]) from None
     settings: Any = None
     with _collected(problems):
         if architecture.core.options:
@@ -170,7 +181,7 @@ def _located(problem: Problem, architecture: Document, workload: Document) -> Pr
     return document.problem(problem.path, problem.message)
 
 
-def _check_stages(document: Document, architecture: Architecture, controller: Controller) -> None:
+def _check_stages(document: Document, architecture: Architecture, controller: Controller | EventController) -> None:
     """Every stage of a unit must be one that the controller computes."""
     known = controller.stages()
     check(

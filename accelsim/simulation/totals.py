@@ -9,6 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from accelsim.engine.counts import Counter
+from accelsim.simulation.part import Part
+
+NOT_ASKED = -1
+"""In place of an answer."""
 
 
 @dataclass
@@ -21,10 +25,13 @@ class SplitTotals:
     columns: tuple[str, ...]
     samples: int = 0
     ticks: int = 0
+    asked: int = 0
     answered: int = 0
     correct: int = 0
     cycles: int = 0
-    sample_cycles_max: int = 0
+    latency_cycles: int = 0
+    latency_cycles_max: int = 0
+    learning_events: int = 0
     counted: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
     activity: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
 
@@ -32,28 +39,24 @@ class SplitTotals:
         self.counted = np.zeros(len(self.counters), np.int64)
         self.activity = np.zeros(len(self.columns), np.int64)
 
-    def add(
-        self,
-        per_tick: NDArray[np.int64],
-        activity: NDArray[np.int64],
-        sample_cycles: NDArray[np.int64],
-        answers: NDArray[np.int32],
-        labels: NDArray[np.int32],
-    ) -> None:
-        """Add a chunk: counters per tick, activity per tick, cycles, answers and labels per sample."""
+    def add(self, part: Part, ticks: int, labels: NDArray[np.int32]) -> None:
+        """Add a chunk of so many time steps; `labels` are the classes of its samples."""
         self.samples += len(labels)
-        self.ticks += per_tick.shape[0]
-        self.answered += int((answers >= 0).sum())
-        self.correct += int(((answers == labels) & (answers >= 0)).sum())
-        self.cycles += int(sample_cycles.sum())
-        self.sample_cycles_max = max(self.sample_cycles_max, int(sample_cycles.max(initial=0)))
-        self.counted += per_tick.sum(axis=0)
-        self.activity += activity.sum(axis=0)
+        self.ticks += ticks
+        self.asked += int((part.answers != NOT_ASKED).sum())
+        self.answered += int((part.answers >= 0).sum())
+        self.correct += int(((part.answers == labels) & (part.answers >= 0)).sum())
+        self.cycles += part.cycles
+        self.latency_cycles += int(part.latency_cycles.sum())
+        self.latency_cycles_max = max(self.latency_cycles_max, int(part.latency_cycles.max(initial=0)))
+        self.learning_events += part.learning_events
+        self.counted += part.counted
+        self.activity += part.activity
 
     @property
     def accuracy(self) -> float | None:
-        """Share of answered samples that were right; None if none was answered."""
-        return self.correct / self.answered if self.answered else None
+        """Share of right answers, a missing one being wrong; None if the core was not asked."""
+        return self.correct / self.asked if self.asked else None
 
     def row(self) -> dict[str, Any]:
         """As a row of the table of epochs."""
@@ -69,8 +72,8 @@ class SplitTotals:
             "accuracy": self.accuracy,
             "ticks": self.ticks,
             "cycles": self.cycles,
-            "sample_cycles_mean": self.cycles / self.samples if self.samples else None,
-            "sample_cycles_max": self.sample_cycles_max,
+            "sample_cycles_mean": self.latency_cycles / self.samples if self.samples else None,
+            "sample_cycles_max": self.latency_cycles_max,
             **states,
             **{name: int(count) for name, count in zip(self.columns, self.activity, strict=True)},
         }

@@ -12,16 +12,17 @@ from dataclasses import dataclass
 from functools import partial
 from importlib import import_module
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from accelsim.architecture.schema import Architecture
+from accelsim.architecture.schema import Architecture, Core
 from accelsim.config.errors import ConfigError, Problem
 from accelsim.config.loader import load_document
 from accelsim.config.model import validate
+from accelsim.controllers.odin import state as odin
+from accelsim.controllers.tinyodin import state as tinyodin
 from accelsim.controllers.vocabulary import Vocabulary
 from accelsim.engine.event_driven import EventDrivenEngine, Timeline, phase_table
 from accelsim.engine.event_loop import FALLING, WAITING
@@ -48,25 +49,23 @@ class Family:
     specs: tuple[ArraySpec, ...]
     neurons: Callable[[Arrays, dict[str, Any]], int]
     """Neurons swept."""
-    state: Callable[[ModuleType, Arrays, dict[str, Any], int], Any]
+    state: Callable[[Core, Arrays, dict[str, Any], int], Any]
     memory: Callable[[Any, Timeline, int, Arrays], Iterator[Check]]
     """Changed words and final memories."""
 
 
-def _odin_state(chip: ModuleType, arrays: Arrays, config: dict[str, Any], neurons: int) -> Any:
+def _odin_state(core: Core, arrays: Arrays, config: dict[str, Any], neurons: int) -> Any:
+    state = odin.allocate(core, neurons)
     words = arrays["neuron_mem_init"].astype(np.uint64)
+    state.low[:] = words[:, 0] | words[:, 1] << np.uint64(32)
+    state.high[:] = words[:, 2] | words[:, 3] << np.uint64(32)
+    state.synapses[:] = arrays["synapse_mem_init"].astype(np.uint64)
+    state.up[:], state.down[:] = arrays["v_up_init"], arrays["v_down_init"]
+    state.sign[:] = config["syn_sign"]
     names = ("open_loop", "burst_timeref", "src_ctrl", "mon_en", "mon_neur", "mon_syn", "upd_unmapped", "prop_unmapped")
     slot = arrays["burst_priority_init"]
-    settings = [*(config[name] for name in names), config["sdsp_syn"], int(slot[0]), int(slot[1])]
-    return chip.State(
-        low=words[:, 0] | words[:, 1] << np.uint64(32),
-        high=words[:, 2] | words[:, 3] << np.uint64(32),
-        synapses=arrays["synapse_mem_init"].astype(np.uint32),
-        up=arrays["v_up_init"].astype(np.uint8),
-        down=arrays["v_down_init"].astype(np.uint8),
-        sign=np.array(config["syn_sign"], np.uint8),
-        config=np.array(settings, np.int64),
-    )
+    state.config[:] = [*(config[name] for name in names), config["sdsp_syn"], int(slot[0]), int(slot[1])]
+    return state
 
 
 def _odin_memory(state: Any, timeline: Timeline, horizon: int, arrays: Arrays) -> Iterator[Check]:
@@ -99,13 +98,12 @@ def _odin_memory(state: Any, timeline: Timeline, horizon: int, arrays: Arrays) -
     yield equal("down flags at the end", state.down, arrays["v_down_final"])
 
 
-def _tinyodin_state(chip: ModuleType, arrays: Arrays, config: dict[str, Any], neurons: int) -> Any:
-    return chip.State(
-        neurons=arrays["neuron_mem_init"].astype(np.uint32),
-        synapses=arrays["synapse_mem_init"].astype(np.uint32),
-        config=np.array([config["open_loop"], config["src_ctrl"], arrays["synapse_mem_init"].size // 256], np.int64),
-        swept=np.array([neurons], np.int64),
-    )
+def _tinyodin_state(core: Core, arrays: Arrays, config: dict[str, Any], neurons: int) -> Any:
+    state = tinyodin.allocate(core, neurons)
+    state.neurons[:] = arrays["neuron_mem_init"]
+    state.synapses[:] = arrays["synapse_mem_init"].astype(np.uint64)
+    state.config[:] = [config["open_loop"], config["src_ctrl"]]
+    return state
 
 
 def _tinyodin_memory(state: Any, timeline: Timeline, horizon: int, arrays: Arrays) -> Iterator[Check]:
@@ -135,7 +133,7 @@ def _specs(*, odin: bool) -> tuple[ArraySpec, ...]:
     specs += [ArraySpec(name, "int", ("finished",)) for name in INPUTS]
     specs += [ArraySpec(name, "int", ("events",), low=0) for name in ("stim_t", "stim_addr")]
     specs += [ArraySpec("handshake", "int", (4,), low=0), ArraySpec("total_cycles", "int", (), low=1)]
-    specs += [ArraySpec(name, "int", ("synapse words",)) for name in ("synapse_mem_init",)]
+    specs += [ArraySpec("synapse_mem_init", "int", (8192,))]
     specs += [ArraySpec("synapse_mem_final", "int", ("changed synapse words",))]
     shape = (256, 4) if odin else (256,)
     specs += [ArraySpec(name, "int", shape) for name in ("neuron_mem_init", "neuron_mem_final")]
@@ -216,7 +214,7 @@ def _checks(path: Path, family: Family, engine: str) -> Iterator[Check]:
     placement = place(architecture, {"recurrent": neurons}, document)
     chip = import_module(family.chip)
     try:
-        state = family.state(chip, arrays, config, neurons)
+        state = family.state(architecture.core, arrays, config, neurons)
     except KeyError as error:
         raise ConfigError(Problem(file=str(path), path="config_json", message=f"no register {error}")) from None
     falling, gap, rise, fall = (int(value) for value in arrays["handshake"])

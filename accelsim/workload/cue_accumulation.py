@@ -118,6 +118,15 @@ class CueAccumulation(Model):
         active = self.cues * self._ticks(self.cue_duration) + self._ticks(self.recall_duration) + self.length
         return 1 + self.cues + self.group_size * active
 
+    def ticks(self, training: bool) -> int:
+        """Time steps of a sample."""
+        return self.length
+
+    def batches(self, rng: np.random.Generator, count: int, training: bool, seed: int, size: int) -> Iterator[Samples]:
+        """`count` samples, at most `size` at once (see :meth:`generate`)."""
+        for start in range(0, count, size):
+            yield self.generate(rng, min(size, count - start), training)
+
     def generate(self, rng: np.random.Generator, count: int, training: bool) -> Samples:
         """Draw the next samples.
 

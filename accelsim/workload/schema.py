@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 from accelsim.config.model import Model, PathError
 from accelsim.config.quantity import Time
 from accelsim.workload.cue_accumulation import CueAccumulation
+from accelsim.workload.digits import Digits
 
 
 class Recorded(Model):
@@ -24,7 +25,7 @@ class Recorded(Model):
 MAX_NEURONS = 8192
 """Of a population: two such ones have 67 million synapses between them, held in memory as they are."""
 
-Task = CueAccumulation | Recorded
+Task = CueAccumulation | Digits | Recorded
 
 
 class Learning(Model):
@@ -62,7 +63,7 @@ class Workload(Model):
         for population in ("input", "output"):
             if population not in self.network:
                 raise PathError("network", f"missing population `{population}`; there are: {', '.join(self.network)}")
-        if isinstance(self.task, CueAccumulation):
+        if not isinstance(self.task, Recorded):
             for population in ("input", "output"):
                 wanted = getattr(self.task, f"{population}s")
                 found = self.network[population]
@@ -71,7 +72,7 @@ class Workload(Model):
                     raise PathError(("network", population), message)
             if self.training_samples + self.test_samples == 0:
                 raise PathError("test_samples", "no samples: give `training_samples` or `test_samples` > 0")
-        if isinstance(self.task, Recorded):
+        else:
             for name in ("training_samples", "test_samples"):
                 if getattr(self, name):
                     raise PathError(name, "a recording has its own samples; remove this key")

@@ -49,12 +49,12 @@ def chunks(workload: Workload, seed: int, recording: Samples | None = None) -> I
         assert recording is not None
         yield from _recorded_chunks(workload, recording)
         return
-    per_chunk = max(1, CHUNK_TICKS // task.length)
     for epoch in range(workload.epochs):
         for split, count in (("train", workload.training_samples), ("test", workload.test_samples)):
             rng = np.random.default_rng(np.random.SeedSequence([seed, crc32(f"task.{split}".encode()), epoch]))
-            for start in range(0, count, per_chunk):
-                yield Chunk(epoch, split, task.generate(rng, min(per_chunk, count - start), split == "train"))
+            training = split == "train"
+            for samples in task.batches(rng, count, training, seed, max(1, CHUNK_TICKS // task.ticks(training))):
+                yield Chunk(epoch, split, samples)
 
 
 def _recorded_chunks(workload: Workload, recorded: Samples) -> Iterator[Chunk]:
@@ -85,4 +85,6 @@ def total_ticks(workload: Workload, recording: Samples | None = None) -> int:
     if isinstance(workload.task, Recorded):
         assert recording is not None
         return workload.epochs * recording.ticks
-    return total_samples(workload) * workload.task.length
+    task = workload.task
+    per_epoch = workload.training_samples * task.ticks(True) + workload.test_samples * task.ticks(False)
+    return workload.epochs * per_epoch

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import pytest
 
 from accelsim.cli import main
-from accelsim.controllers.base import controllers
+from accelsim.controllers.registry import controllers
 from accelsim.neurons.base import models
 from accelsim.plasticity.base import rules
 from accelsim.technology.node import names as technologies

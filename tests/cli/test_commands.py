@@ -169,7 +169,6 @@ def _rows(text):
 def test_run_of_an_event_driven_core(command, here):
     answer = command("run", "odin", "cue_accumulation")
     assert answer.status == 2
-    assert answer.err.endswith(
-        "core.controller: `odin` is event-driven: it replays recordings (`accelsim validate`), no samples\n"
-    )
+    assert "network.recurrent: controller `odin` has a layer of outputs only" in answer.err
+    assert "learning.rule: controller `odin` learns by `sdsp` only, not by `eprop`" in answer.err
     assert not list(here.iterdir())

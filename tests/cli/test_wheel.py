@@ -43,6 +43,7 @@ def test_shipped_documents_are_found(installed: Path, tmp_path: Path) -> None:
     assert accelsim(installed, tmp_path, "list", "architectures").split() == [
         "odin",
         "reckon",
+        "sdsp_ticks",
         "single_core",
         "tinyodin",
     ]

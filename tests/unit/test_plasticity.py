@@ -153,7 +153,7 @@ def test_description_shows_state_operations_and_graph():
 
 
 def test_built_in_rules_are_sound():
-    for name in ("delta", "eprop", "eprop-fixed"):
+    for name in ("delta", "eprop", "eprop-fixed", "sdsp"):
         rule = rules.get(name)()
         rule.check()
         assert rule.name == name
@@ -181,6 +181,7 @@ def _plugin(name="mine", state="{'w': Float(32)}", on="time step", more="", resu
         (_plugin(state="{'v': Float(32)}"), 2, "Mine: synapse_state has no weight `w`"),
         (_plugin(state="{'w': Float(32), 'surrogate': Float(32)}"), 2, "Mine: `surrogate` names two things"),
         (_plugin(on="task boundary"), 5, "stage f: no core runs stages on 'task boundary'; they run on:"),
+        (_plugin(on="every K steps"), 5, "stage f: runs every K steps, but the rule has no `period`, which gives K"),
         (_plugin(on="spike"), 5, "stage f: unknown trigger 'spike'"),
         (_plugin(state="{'w': Word(8)}", result="w + 1"), 5, "stage f: writes values -127 to 128 to `w`"),
         (_plugin() + "    rate: float = 'fast'\n", 2, "Mine: default of rate: Input should be a valid"),

@@ -102,7 +102,7 @@ def test_texts_are_escaped_and_provenance_is_on_demand(page) -> None:
     assert [title for title in reader.texts["h2"] if "published" in title] == ["Beside published figures"]
     assert "A paper, https://example.org/paper [verified]" in reader.texts["td"]
     assert "48" in reader.texts["td"]
-    assert reader.texts["figcaption"][0].startswith("Share of answered samples that were right. tiny on toy")
+    assert reader.texts["figcaption"][0].startswith("Share of samples that were answered right. tiny on toy")
 
 
 def test_inline_figures_take_the_colours_of_the_page(page) -> None:

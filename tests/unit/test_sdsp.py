@@ -45,19 +45,44 @@ def test_flags(above, calcium, flags):
     assert learning_flags(above, calcium, 0, 1, 3, 5) == (0, 0)
 
 
+RELEASED = (4, 8)
+"""Bits of a synapse, synapses of a word."""
+
+
 def test_words_of_eight_synapses():
     # synapses 7..0: mapped weights 7 6 5 4 3 2 1 0
-    word = np.uint32(0xFEDCBA98)
-    assert sdsp_word(word, 0xFF, 0, 0) == 0xFFEDCBA9
-    assert sdsp_word(word, 0, 0xFF, 0) == 0xEDCBA988
-    assert sdsp_word(word, 0x01, 0x82, 0) == 0xEEDCBA89
-    assert bistability_word(word, 0) == 0xFFEDA988
-    unmapped = np.uint32(0x76543210)
-    assert sdsp_word(unmapped, 0xFF, 0, 0) == bistability_word(unmapped, 0) == unmapped
-    assert sdsp_word(unmapped, 0xFF, 0, 1) == 0x77654321
-    assert bistability_word(unmapped, 1) == 0x77652100
-    assert [synapse_weight(word, k, 0) for k in (0, 3, 7)] == [0, 3, 7]
-    assert [synapse_weight(unmapped, 7, propagate) for propagate in (0, 1)] == [0, 7]
+    word = np.uint64(0xFEDCBA98)
+    assert sdsp_word(word, 0xFF, 0, 0, *RELEASED) == 0xFFEDCBA9
+    assert sdsp_word(word, 0, 0xFF, 0, *RELEASED) == 0xEDCBA988
+    assert sdsp_word(word, 0x01, 0x82, 0, *RELEASED) == 0xEEDCBA89
+    assert bistability_word(word, 0, *RELEASED) == 0xFFEDA988
+    unmapped = np.uint64(0x76543210)
+    assert sdsp_word(unmapped, 0xFF, 0, 0, *RELEASED) == bistability_word(unmapped, 0, *RELEASED) == unmapped
+    assert sdsp_word(unmapped, 0xFF, 0, 1, *RELEASED) == 0x77654321
+    assert bistability_word(unmapped, 1, *RELEASED) == 0x77652100
+    assert [synapse_weight(word, k, 4, 0) for k in (0, 3, 7)] == [0, 3, 7]
+    assert [synapse_weight(unmapped, 7, 4, propagate) for propagate in (0, 1)] == [0, 7]
+
+
+@pytest.mark.parametrize(("bits", "word_bits"), [(2, 16), (2, 64), (3, 32), (5, 64), (8, 32), (12, 64), (16, 16)])
+def test_words_of_other_widths(bits, word_bits):
+    """Synapse by synapse what the scalar functions say; bits that no synapse uses are kept."""
+    rng = np.random.default_rng(bits)
+    items = word_bits // bits
+    for _ in range(20):
+        word = int(rng.integers(0, 2**word_bits, dtype=np.uint64))
+        up, down = (int(rng.integers(0, 2**items)) for _ in range(2))
+        unmapped = int(rng.integers(0, 2))
+        learned = drifted = word >> bits * items << bits * items
+        for k in range(items):
+            synapse = word >> bits * k & (1 << bits) - 1
+            mapped, w = synapse >> bits - 1, synapse & (1 << bits - 1) - 1
+            assert synapse_weight(np.uint64(word), k, bits, unmapped) == (w if mapped or unmapped else 0)
+            after = spike_update(w, up >> k & 1, down >> k & 1, mapped | unmapped, bits - 1)
+            learned |= (mapped << bits - 1 | after) << bits * k
+            drifted |= (mapped << bits - 1 | drift(w, mapped | unmapped, bits - 1)) << bits * k
+        assert sdsp_word(np.uint64(word), up, down, unmapped, bits, items) == learned
+        assert bistability_word(np.uint64(word), unmapped, bits, items) == drifted
 
 
 def test_datapath_of_a_synapse():
@@ -73,7 +98,7 @@ def test_rule_follows_the_flags_of_the_target():
     row = build_row_kernel(rule, ["presynaptic spike"])
     state.w[:] = 3
     state.calcium[:] = [0, 2, 2, 4]
-    state.post_potential[:] = [0.9, 0.5, 0.4, 0.4]
+    state.post_potential[:] = rule.offered()["post_potential"].encode(np.array([0.9, 0.5, 0.4, 0.4]))
     watch(state, registers)
     assert row(0, state, registers) == 2
     assert state.w.tolist() == [[3, 4, 2, 3], [3, 3, 3, 3]]
@@ -83,15 +108,15 @@ def test_rule_follows_the_flags_of_the_target():
     assert state.calcium.tolist() == [7] * 4
 
 
-def test_rule_drifts_once_in_a_period():
+def test_rule_drifts_every_period():
     rule = SDSP(drift_period=3)
+    assert rule.period == 3
     state, registers = allocate(rule, 1, 2), parameters(rule)
-    watch = build_neuron_kernel(rule, "postsynaptic neuron", ["time step"])
-    row = build_row_kernel(rule, ["time step"])
+    row = build_row_kernel(rule, ["every K steps"])
     state.w[:] = [3, 4]
-    weights = []
-    for _ in range(6):
-        row(0, state, registers)
-        watch(state, registers)
-        weights.append(state.w[0].tolist())
-    assert weights == [[2, 5]] * 3 + [[1, 6]] * 3
+    assert row(0, state, registers) == 2
+    assert state.w[0].tolist() == [2, 5]
+    with_a_spike = build_row_kernel(rule, ["presynaptic spike", "every K steps"])
+    state.up[:] = [1, 0]
+    assert with_a_spike(0, state, registers) == 1  # up and down again; drift alone
+    assert state.w[0].tolist() == [2, 6]

@@ -10,7 +10,8 @@ from accelsim.architecture.widths import with_state_bits
 from accelsim.config.errors import ConfigError
 from accelsim.config.loader import load_document
 from accelsim.config.model import validate
-from accelsim.controllers.base import Request, controllers
+from accelsim.controllers.base import Request
+from accelsim.controllers.registry import controllers
 from accelsim.controllers.samples import Samples
 from accelsim.controllers.tick.settings import TickSettings
 from accelsim.engine.compiled import compiled_engine

@@ -1,4 +1,4 @@
-"""Compiled kernels of ODIN: what one event does to a neuron word (two 64-bit halves) or a synapse word (32 bits)."""
+"""Compiled kernels of ODIN: what one event does to a neuron word (two halves) or a synapse word (up to 64 bits)."""
 
 from __future__ import annotations
 
@@ -10,17 +10,16 @@ import numpy as np
 from numba.extending import overload
 
 from accelsim.datapath import fields
-from accelsim.datapath.compile import inner
+from accelsim.datapath.compile import inlined, inner
+from accelsim.datapath.intrinsics import where
 from accelsim.neurons import odin_izhikevich as izhikevich
 from accelsim.neurons import odin_lif as lif
 from accelsim.neurons.odin_izhikevich import IZHIKEVICH
 from accelsim.neurons.odin_lif import LIF
 from accelsim.plasticity import sdsp
 
-WEIGHT_BITS = 3
-MAPPED = 1 << WEIGHT_BITS
-NIBBLES = 8
-"""Synapses of a word: weight, and above it the mapping bit."""
+ITEM_BITS, ITEMS = 4, 8
+"""Synapse and word of the released design, for which loops are unrolled: a weight, and above it the mapping bit."""
 SPIKE = 0x40
 """Spike code of a single spike; a bursting neuron adds the further spikes (bits 5:3) and their interval (2:0)."""
 
@@ -181,7 +180,7 @@ def update_neuron(
         Halves of the word.
     tref : 1 for a time reference, which ignores the weight.
     inhibitory : 1 if the weight is subtracted.
-    w : weight 0..7.
+    w : unsigned weight.
     burst_end : 1 for the neuron whose burst ends with the event that is processed.
 
     Returns
@@ -195,36 +194,82 @@ def update_neuron(
     return update_izhikevich(low, high, tref, inhibitory, w, burst_end)
 
 
-@inner
-def synapse_weight(word: np.uint32, lane: int, propagate_unmapped: int) -> int:
-    """Weight that synapse `lane` (0..7) of a word transmits."""
-    nibble = (np.int64(word) >> (4 * lane)) & 15
-    return nibble & (MAPPED - 1) if nibble & MAPPED or propagate_unmapped else 0
+@inlined
+def item(word: np.uint64, k: int, bits: int) -> int:
+    """Synapse `k` of a word."""
+    return np.int64((word >> np.uint64(bits * k)) & ((np.uint64(1) << np.uint64(bits)) - np.uint64(1)))
+
+
+@inlined
+def transmitted(synapse: int, bits: int, propagate_unmapped: int) -> int:
+    """Weight that a synapse of `bits` bits transmits: none without its mapping bit."""
+    return where((synapse >> (bits - 1)) | propagate_unmapped, synapse & ((1 << (bits - 1)) - 1), 0)
 
 
 @inner
-def sdsp_word(word: np.uint32, up: int, down: int, update_unmapped: int) -> np.uint32:
+def synapse_weight(word: np.uint64, k: int, bits: int, propagate_unmapped: int) -> int:
+    """Weight that synapse `k` of a word transmits."""
+    return transmitted(item(word, k, bits), bits, propagate_unmapped)
+
+
+@inlined
+def learnt(synapse: int, up: int, down: int, update_unmapped: int, bits: int) -> int:
+    """Synapse of `bits` bits after a presynaptic spike; `up`, `down`: flags of its target."""
+    mapped = synapse >> (bits - 1)
+    w = synapse & ((1 << (bits - 1)) - 1)
+    return mapped << (bits - 1) | spike_update(w, up, down, mapped | update_unmapped, bits - 1)
+
+
+@inlined
+def _learn(word: np.uint64, up: int, down: int, update_unmapped: int, bits: int, items: int) -> np.uint64:
+    new = word
+    for k in range(items):
+        synapse = item(word, k, bits)
+        after = learnt(synapse, (up >> k) & 1, (down >> k) & 1, update_unmapped, bits)
+        new ^= np.uint64(synapse ^ after) << np.uint64(bits * k)
+    return new
+
+
+@inlined
+def _drift(word: np.uint64, update_unmapped: int, bits: int, items: int) -> np.uint64:
+    new = word
+    for k in range(items):
+        synapse = item(word, k, bits)
+        mapped = synapse >> (bits - 1)
+        w = synapse & ((1 << (bits - 1)) - 1)
+        new ^= np.uint64(w ^ drift(w, mapped | update_unmapped, bits - 1)) << np.uint64(bits * k)
+    return new
+
+
+@inner
+def sdsp_word(word: np.uint64, up: int, down: int, update_unmapped: int, bits: int, items: int) -> np.uint64:
     """Synapse word after a presynaptic spike.
 
-    `up` and `down` hold the flags of the eight targets, bit k for synapse k; a synapse that is not addressed has
-    neither.  Unmapped synapses keep their weight unless `update_unmapped`.
+    Parameters
+    ----------
+    word : uint64
+    up, down : flags of the targets, bit k for synapse k; a synapse that is not addressed has neither.
+    update_unmapped : 1 if synapses without mapping bit learn too.
+    bits : bits of a synapse, the mapping bit included.
+    items : synapses of the word.
     """
-    new = np.int64(0)
-    for k in range(NIBBLES):
-        nibble = (np.int64(word) >> (4 * k)) & 15
-        mapped = nibble & MAPPED
-        enabled = mapped | update_unmapped
-        w = spike_update(nibble & (MAPPED - 1), (up >> k) & 1, (down >> k) & 1, enabled, WEIGHT_BITS)
-        new |= (mapped | w) << (4 * k)
-    return np.uint32(new)
+    if bits == ITEM_BITS and items == ITEMS:
+        return _learn(word, up, down, update_unmapped, ITEM_BITS, ITEMS)
+    return _learn(word, up, down, update_unmapped, bits, items)
 
 
 @inner
-def bistability_word(word: np.uint32, update_unmapped: int) -> np.uint32:
-    """Synapse word after a bistability event."""
-    new = np.int64(0)
-    for k in range(NIBBLES):
-        nibble = (np.int64(word) >> (4 * k)) & 15
-        mapped = nibble & MAPPED
-        new |= (mapped | drift(nibble & (MAPPED - 1), mapped | update_unmapped, WEIGHT_BITS)) << (4 * k)
-    return np.uint32(new)
+def bistability_word(word: np.uint64, update_unmapped: int, bits: int, items: int) -> np.uint64:
+    """Synapse word after a bistability event (parameters: see `sdsp_word`)."""
+    if bits == ITEM_BITS and items == ITEMS:
+        return _drift(word, update_unmapped, ITEM_BITS, ITEMS)
+    return _drift(word, update_unmapped, bits, items)
+
+
+@inlined
+def flags_of_word(word: int, flags: np.ndarray, items: int) -> int:
+    """Flags of the targets of a synapse word as bits."""
+    bits = 0
+    for k in range(items):
+        bits |= np.int64(flags[items * word + k]) << k
+    return bits

@@ -1,161 +1,166 @@
-"""Whole sweeps of ODIN over a population of integrate-and-fire neurons held as one array per field.
+"""Whole sweeps of ODIN over integrate-and-fire neurons: what the iterations of a phase do, in loops over arrays.
 
-The same scalar functions as in `accelsim.controllers.odin.kernels`, in loops that fill SIMD registers: for cores
-whose 256 words are all integrate-and-fire ones, and as long as nothing interrupts a sweep.
+The same scalar functions as word by word, in loops that fill SIMD registers: first the row of synapse words is
+unpacked and learns, then every neuron is updated from its word, then spikes and changed words are told in the order
+in which the iterations would. The words in memory stay the state of record.
 """
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
-
 import numpy as np
-from numpy.typing import NDArray
 
-from accelsim.controllers.odin.kernels import MAPPED, NIBBLES, WEIGHT_BITS, lif_update, read, sdsp_word, write
-from accelsim.datapath.compile import inner
-from accelsim.neurons.odin_lif import LIF
-
-Lanes = NDArray[np.int16]
-
-
-class Population(NamedTuple):
-    """One array per field of the neuron words, shape (neurons,), and what a sweep leaves behind.
-
-    `w` holds the weights of the current row; `spike` the spikes of the last sweep whose output is not disabled;
-    `up` and `down` the plasticity flags, one byte each, of which `up_words` and `down_words` are views by
-    synapse word.
-    """
-
-    leak_str: Lanes
-    leak_en: Lanes
-    thr: Lanes
-    ca_en: Lanes
-    thetamem: Lanes
-    theta1: Lanes
-    theta2: Lanes
-    theta3: Lanes
-    caleak: Lanes
-    core: Lanes
-    calcium: Lanes
-    caleak_cnt: Lanes
-    disable: Lanes
-    w: Lanes
-    spike: NDArray[np.uint8]
-    up: NDArray[np.uint8]
-    down: NDArray[np.uint8]
-    up_words: NDArray[np.uint64]
-    down_words: NDArray[np.uint64]
+from accelsim.controllers.odin.kernels import (
+    ITEM_BITS,
+    ITEMS,
+    SPIKE,
+    item,
+    learnt,
+    transmitted,
+    update_lif,
+)
+from accelsim.controllers.odin.state import NEURONS, OPEN_LOOP, PROPAGATE_UNMAPPED, SYNAPSES, UPDATE_UNMAPPED, State
+from accelsim.datapath.compile import inlined, inner
 
 
-def allocate(neurons: int = 256) -> Population:
-    """A zeroed population; `neurons` is a multiple of 8."""
-    arrays: dict[str, Any] = {name: np.zeros(neurons, np.int16) for name in Population._fields[:14]}
-    spike, up, down = (np.zeros(neurons, np.uint8) for _ in range(3))
-    arrays |= {"up_words": up.view(np.uint64), "down_words": down.view(np.uint64)}
-    return Population(**arrays, spike=spike, up=up, down=down)
+@inlined
+def all_integrate_and_fire(s: State) -> bool:
+    """Whether every neuron word is an integrate-and-fire one."""
+    kinds = np.uint64(1)
+    for n in range(np.uint64(s.low.size)):
+        kinds &= s.low[n]
+    return kinds != 0
 
 
-@inner
-def load(p: Population, low: NDArray[np.uint64], high: NDArray[np.uint64]) -> None:
-    """Take the fields from neuron words, each in two halves."""
-    for n in range(p.core.size):
-        p.leak_str[n] = read(low[n], high[n], LIF.leak_str)
-        p.leak_en[n] = read(low[n], high[n], LIF.leak_en)
-        p.thr[n] = read(low[n], high[n], LIF.thr)
-        p.ca_en[n] = read(low[n], high[n], LIF.ca_en)
-        p.thetamem[n] = read(low[n], high[n], LIF.thetamem)
-        p.theta1[n] = read(low[n], high[n], LIF.theta1)
-        p.theta2[n] = read(low[n], high[n], LIF.theta2)
-        p.theta3[n] = read(low[n], high[n], LIF.theta3)
-        p.caleak[n] = read(low[n], high[n], LIF.caleak)
-        p.core[n] = read(low[n], high[n], LIF.core)
-        p.calcium[n] = read(low[n], high[n], LIF.calcium)
-        p.caleak_cnt[n] = read(low[n], high[n], LIF.caleak_cnt)
-        p.disable[n] = read(low[n], high[n], LIF.disable)
+@inlined
+def _unpack(words: np.ndarray, row: np.ndarray, bits: int, items: int) -> None:
+    for g in range(np.uint64(words.size)):
+        for k in range(np.uint64(items)):
+            row[np.uint64(items) * g + k] = item(words[g], k, bits)
 
 
-@inner
-def store(p: Population, low: NDArray[np.uint64], high: NDArray[np.uint64]) -> None:
-    """Put the state back into the neuron words."""
-    for n in range(p.core.size):
-        low[n], high[n] = write(low[n], high[n], LIF.core, p.core[n])
-        low[n], high[n] = write(low[n], high[n], LIF.calcium, p.calcium[n])
-        low[n], high[n] = write(low[n], high[n], LIF.caleak_cnt, p.caleak_cnt[n])
-
-
-@inner
-def sweep(p: Population, tref: int, inhibitory: int) -> int:
-    """Update every neuron with its weight or a time reference; returns the spikes that leave the core."""
-    spikes = 0
-    for n in range(np.uint64(p.core.size)):  # unsigned: no test for negative indices
-        core, calcium, count, spike, up, down = lif_update(
-            tref,
-            inhibitory,
-            p.w[n],
-            p.leak_str[n],
-            p.leak_en[n],
-            p.thr[n],
-            p.ca_en[n],
-            p.thetamem[n],
-            p.theta1[n],
-            p.theta2[n],
-            p.theta3[n],
-            p.caleak[n],
-            p.core[n],
-            p.calcium[n],
-            p.caleak_cnt[n],
-        )
-        p.core[n] = core
-        p.calcium[n] = calcium
-        p.caleak_cnt[n] = count
-        fired = spike & (p.disable[n] == 0)
-        p.spike[n] = fired
-        p.up[n] = up
-        p.down[n] = down
-        spikes += fired
-    return spikes
-
-
-@inner
-def take_weights(p: Population, row: NDArray[np.uint32], propagate_unmapped: int) -> None:
-    """Unpack the weights that a row of synapse words transmits."""
-    for q in range(np.uint64(row.size)):
-        word = row[q]
-        for k in range(np.uint64(NIBBLES)):
-            nibble = (word >> np.uint32(4 * k)) & np.uint32(15)
-            mapped = nibble >> np.uint32(WEIGHT_BITS)
-            transmits = mapped | np.uint32(propagate_unmapped)
-            p.w[np.uint64(NIBBLES) * q + k] = np.int16((nibble & np.uint32(MAPPED - 1)) * transmits)
-
-
-@inner
-def learn_row(p: Population, row: NDArray[np.uint32], update_unmapped: int) -> int:
-    """Spike-driven update of a row of synapse words; returns how many changed."""
+@inlined
+def _flip(words: np.ndarray, flips: np.ndarray, learned: np.ndarray, bits: int, items: int) -> int:
     changed = 0
-    for q in range(np.uint64(row.size)):
-        if p.up_words[q] | p.down_words[q]:
-            up = 0
-            down = 0
-            for k in range(np.uint64(NIBBLES)):
-                up |= int(p.up[np.uint64(NIBBLES) * q + k]) << int(k)
-                down |= int(p.down[np.uint64(NIBBLES) * q + k]) << int(k)
-            new = sdsp_word(row[q], up, down, update_unmapped)
-            changed += new != row[q]
-            row[q] = new
+    for g in range(np.uint64(words.size)):
+        new = words[g]
+        for k in range(np.uint64(items)):
+            new ^= flips[np.uint64(items) * g + k] << (np.uint64(bits) * k)
+        learned[g] = new
+        changed += new != words[g]
     return changed
 
 
 @inner
-def neuron_event(
-    p: Population, row: NDArray[np.uint32], inhibitory: int, propagate_unmapped: int, update_unmapped: int
-) -> tuple[int, int]:
-    """One presynaptic spike: learn its row, deliver the weights from before; returns spikes and words changed."""
-    take_weights(p, row, propagate_unmapped)
-    changed = learn_row(p, row, update_unmapped)
-    return sweep(p, 0, inhibitory), changed
+def learn_row(
+    words: np.ndarray, learned: np.ndarray, row: np.ndarray, flips: np.ndarray, up: np.ndarray, down: np.ndarray,
+    propagate_unmapped: int, update_unmapped: int, bits: int, items: int,
+) -> int:  # fmt: skip
+    """A row of synapse words meets a presynaptic spike.
+
+    Parameters
+    ----------
+    words : uint64 array, (words,)
+    learned : uint64 array, (words,)
+        Out, if any word changes: the words after learning.
+    row : int64 array, (neurons,)
+        Out: the weights that the row transmits, from before.
+    flips : uint64 array, (neurons,): scratch
+    up, down : uint8 arrays, (neurons,): flags of the targets
+    propagate_unmapped, update_unmapped, bits, items : see :func:`accelsim.controllers.odin.kernels.sdsp_word`
+
+    Returns
+    -------
+    changed : words that changed.
+    """
+    released = bits == ITEM_BITS and items == ITEMS
+    if released:
+        _unpack(words, row, ITEM_BITS, ITEMS)
+    else:
+        _unpack(words, row, bits, items)
+    flipped = np.uint64(0)
+    for n in range(np.uint64(row.size)):
+        synapse = row[n]
+        flips[n] = np.uint64(synapse ^ learnt(synapse, up[n], down[n], update_unmapped, bits))
+        flipped |= flips[n]
+        row[n] = transmitted(synapse, bits, propagate_unmapped)
+    if flipped == 0:
+        return 0
+    if released:
+        return _flip(words, flips, learned, ITEM_BITS, ITEMS)
+    return _flip(words, flips, learned, bits, items)
 
 
 @inner
-def time_reference(p: Population) -> int:
-    """One time reference for every neuron; returns the spikes that leave the core."""
-    return sweep(p, 1, 0)
+def update_neurons(
+    low: np.ndarray, high: np.ndarray, tref: int, inhibitory: int, weights: np.ndarray, after: np.ndarray,
+    fired: np.ndarray, up: np.ndarray, down: np.ndarray,
+) -> tuple[int, int]:  # fmt: skip
+    """Update every neuron; returns the spikes that leave them, and how many words changed."""
+    spikes = 0
+    changed = 0
+    for n in range(np.uint64(high.size)):
+        _, new, code, rises, falls = update_lif(low[n], high[n], tref, inhibitory, weights[n])
+        after[n] = new
+        changed += new != high[n]
+        up[n] = rises
+        down[n] = falls
+        fired[n] = code != 0
+        spikes += code != 0
+    return spikes, changed
+
+
+@inlined
+def tell(changes: np.ndarray, row: int, j: int, memory: int, at: int, old: np.uint64, new: np.uint64) -> None:
+    """Tell a changed word."""
+    changes[row, 0] = j
+    changes[row, 1] = memory
+    changes[row, 2] = at
+    changes[row, 3] = np.int64(old)
+    changes[row, 4] = np.int64(new)
+
+
+@inlined
+def sweep(
+    s: State, row: int, inhibitory: int, emitted: np.ndarray, changes: np.ndarray, recorded: bool
+) -> tuple[int, int, int]:
+    """One time reference (`row` -1) or one neuron event, whose first synapse word is `row`, for every neuron.
+
+    See :func:`accelsim.controllers.odin.events.sweep`.
+    """
+    shape = s.shape
+    learned = 0
+    if row >= 0:
+        words = s.synapses[row : row + shape.words]
+        learned = learn_row(
+            words, s.learned, s.weights, s.after, s.up, s.down, s.config[PROPAGATE_UNMAPPED],
+            s.config[UPDATE_UNMAPPED], shape.item_bits, shape.items,
+        )  # fmt: skip
+    tref = 1 if row < 0 else 0
+    spikes, changed = update_neurons(s.low, s.high, tref, inhibitory, s.weights, s.after, s.fired, s.up, s.down)
+    if spikes:
+        found = 0
+        for n in range(shape.neurons):
+            if s.fired[n]:
+                emitted[found, 0] = n // shape.lanes
+                emitted[found, 1] = n
+                emitted[found, 2] = SPIKE
+                emitted[found, 3] = n if s.config[OPEN_LOOP] == 0 else -1
+                emitted[found, 4] = n
+                found += 1
+    if recorded:
+        told = 0
+        for n in range(shape.neurons):
+            if s.after[n] != s.high[n]:
+                tell(changes, told, n // shape.lanes, NEURONS, n, s.high[n], s.after[n])
+                told += 1
+            if learned and n % shape.items == 0:
+                g = n // shape.items
+                if s.learned[g] != s.synapses[row + g]:
+                    tell(changes, told, n // shape.lanes, SYNAPSES, row + g, s.synapses[row + g], s.learned[g])
+                    told += 1
+    for n in range(shape.neurons):
+        s.high[n] = s.after[n]
+    if learned:
+        for g in range(shape.words):
+            s.synapses[row + g] = s.learned[g]
+    return spikes, changed, learned

@@ -13,7 +13,7 @@ from accelsim.config.errors import ConfigError, Problem, did_you_mean
 from accelsim.config.messages import problems_of
 from accelsim.config.registry import Registry, RegistryError
 from accelsim.controllers.base import Request
-from accelsim.controllers.tick.datapath import LEAK_BITS, SPIKE, Datapath, triggers_of
+from accelsim.controllers.tick.datapath import LEAK_BITS, PERIOD, SPIKE, Datapath, triggers_of
 from accelsim.controllers.tick.settings import TickOptions, TickSettings
 from accelsim.datapath.component import Component
 from accelsim.datapath.words import Format
@@ -52,9 +52,10 @@ def datapath_of(core: Core, request: Request) -> Datapath:
     path = Datapath(neuron, rule, output_rule, options, round(settings.readout_decay * 2**LEAK_BITS))
     for each, where in ((rule, "learning.rule"), (output_rule, output_path)):
         each.check()
-        if any(SPIKE in triggers_of(each, f"{side}synaptic neuron") for side in ("pre", "post")):
-            message = f"rule `{each.name}` changes words per neuron on 'presynaptic spike'"
-            hint = "controller `tick` does that on 'time step' only, with `pre_spike` to tell"
+        per_neuron = triggers_of(each, "presynaptic neuron") | triggers_of(each, "postsynaptic neuron")
+        for trigger in sorted(per_neuron & {SPIKE, PERIOD}):
+            message = f"rule `{each.name}` changes words per neuron on '{trigger}'"
+            hint = "controller `tick` does that on 'time step', with `pre_spike` to tell, or 'learning signal'"
             raise ConfigError(Problem(path=where, message=f"{message}; {hint}"))
     for word in UNSEEN:
         if any(word in stage.reads for stage in output_rule.stages):

@@ -2,8 +2,9 @@
 
 In a time step the input events and the spikes of the step before are added up, the neurons leak, integrate and
 fire, the outputs leak and add up the new spikes, and then what the rule does on its triggers happens: words per
-neuron in every step, synapses in every `learn_every`-th one. Errors of the outputs reach the neurons through the
-readout's own weights or fixed random ones. At the end of a sample everything but the weights returns to zero.
+neuron in every step, synapses in every `learn_every`-th one, of which each K-th is that of ``every K steps``. Errors
+of the outputs reach the neurons through the readout's own weights or fixed random ones. At the end of a sample
+everything but the weights returns to zero.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from accelsim.controllers.activity import Activity
 from accelsim.controllers.base import Controller, Outcome, Request
 from accelsim.controllers.samples import Samples
 from accelsim.controllers.tick.compose import datapath_of
-from accelsim.controllers.tick.datapath import SIGNAL, SPIKE, STEP, Datapath, triggers_of
+from accelsim.controllers.tick.datapath import PERIOD, SIGNAL, SPIKE, STEP, Datapath, triggers_of
 from accelsim.controllers.tick.module import load_loop
 from accelsim.controllers.tick.settings import TickOptions, TickSettings
 from accelsim.controllers.tick.stages import stage_graphs
@@ -40,7 +41,10 @@ from accelsim.controllers.vocabulary import Vocabulary
 from accelsim.datapath.kernels import tuple_type
 from accelsim.technology.operations import OperationGraph
 
-_STIMULUS = ("event_start", "event_address", "training", "learning", "target", "targets", "infer", "last", "sample")
+_STIMULUS = (
+    "event_start", "event_address", "training", "learning", "target", "occasion", "output_occasion", "targets",
+    "infer", "last", "sample",
+)  # fmt: skip
 _CORE = ("situations", "output_situations", "lanes", "width", "words", "output_width", "output_words")
 _RECORD = ("first", "events", "rows", "changed")
 
@@ -94,6 +98,8 @@ class Tick(Controller):
             held["training"],
             held["learning"],
             held["target"],
+            2 * held["on_signal"] + 4 * held["on_period"],
+            2 * held["output_on_signal"] + 4 * held["output_on_period"],
             self._targets(samples),
             samples.infer,
             samples.last,
@@ -137,19 +143,22 @@ class Tick(Controller):
     def _conditions(self, samples: Samples) -> dict[str, NDArray[np.uint8]]:
         """Every condition by time step."""
         training = samples.training[samples.sample_of_tick] & bool(self.path.rule.stages)
-        learning = training & (samples.tick_index % self.learn_every == 0)
+        turn, off_turn = np.divmod(samples.tick_index, self.learn_every)
+        learning = training & (off_turn == 0)
         target = learning & (samples.target_valid != 0)
         held: dict[str, Any] = {"training": training, "learning": learning, "target": target}
         for prefix, rule in (("", self.path.rule), ("output_", self.path.output_rule)):
             triggers = triggers_of(rule, "synapse")
             on_step, on_spike = learning & (STEP in triggers), learning & (SPIKE in triggers)
             on_signal = target & (SIGNAL in triggers)
+            on_period = learning & (PERIOD in triggers) & bool(rule.period) & ((turn + 1) % (rule.period or 1) == 0)
             held |= {
                 f"{prefix}on_time_step": on_step,
                 f"{prefix}on_spike": on_spike,
                 f"{prefix}on_signal": on_signal,
-                f"{prefix}sweep_rows": on_step | on_signal,
-                f"{prefix}spike_rows": on_spike & ~(on_step | on_signal),
+                f"{prefix}on_period": on_period,
+                f"{prefix}sweep_rows": on_step | on_signal | on_period,
+                f"{prefix}spike_rows": on_spike & ~(on_step | on_signal | on_period),
                 f"{prefix}keeps_synaptic": training & (len(rule.synapse_state) > 1),
                 f"{prefix}keeps_presynaptic": training & bool(rule.presynaptic_state),
                 f"{prefix}keeps_postsynaptic": training & bool(rule.postsynaptic_state),

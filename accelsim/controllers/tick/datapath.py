@@ -19,7 +19,10 @@ from accelsim.plasticity.base import PlasticityRule
 LEAK_BITS = 8
 """Digits after the point of the leak factor of fixed-point outputs (assumed)."""
 
-STEP, SPIKE, SIGNAL = "time step", "presynaptic spike", "learning signal"
+STEP, SPIKE, SIGNAL, PERIOD = "time step", "presynaptic spike", "learning signal", "every K steps"
+
+SITUATIONS = 8
+"""Of a row of synapses: 1 with a presynaptic spike, plus 2 with a learning signal, plus 4 in every K-th step."""
 
 
 def converter(source: Format, target: Format) -> Callable[[Any], Any] | None:
@@ -182,9 +185,9 @@ def triggers_of(rule: PlasticityRule, per: str) -> set[str]:
     return {stage.on for stage in rule.stages if stage.per == per}
 
 
-def situation_triggers(rule: PlasticityRule, target: int, spiking: int) -> list[str]:
-    """Triggers that coincide at a row of synapses: in every visit, with a learning signal, with a spike."""
-    held = {STEP: True, SPIKE: bool(spiking), SIGNAL: bool(target)}
+def situation_triggers(rule: PlasticityRule, situation: int) -> list[str]:
+    """Triggers that coincide at a row of synapses in one of the `SITUATIONS`."""
+    held = {STEP: True, SPIKE: situation & 1, SIGNAL: situation & 2, PERIOD: situation & 4}
     return [trigger for trigger in held if held[trigger] and trigger in triggers_of(rule, "synapse")]
 
 

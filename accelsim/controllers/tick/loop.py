@@ -45,7 +45,7 @@ def learn_rows(
     matrix: Any,
     parameters: Any,
     situations: Any,
-    target: int,
+    occasion: int,
     no_self: bool,
     width: int,
     lanes: int,
@@ -55,13 +55,13 @@ def learn_rows(
 ) -> None:
     """Visit the rows of input or recurrent synapses to which something happens in this time step.
 
-    ``situations[2 * target + spiking]`` tells what happens to a row; a memory word holds `width` of the `lanes`
+    ``situations[occasion + spiking]`` tells what happens to a row; a memory word holds `width` of the `lanes`
     weights of a block. ``tally`` counts by `PER_MATRIX`; ``rows`` (1, rows) and ``changed``
     (1, rows, words) take marks unless empty.
     """
     posts = matrix.w.shape[1]
     for i in range(matrix.w.shape[0]):
-        situation = 2 * target + (matrix.pre_spike[i] != 0)
+        situation = occasion + (matrix.pre_spike[i] != 0)
         what = situations[situation]
         if what == 0:
             continue
@@ -179,8 +179,7 @@ def run_ticks(
             step_postsynaptic(inp, rule)
             output_step_presynaptic(out, output_rule)
             output_step_postsynaptic(out, output_rule)
-        target = stimulus.target[t]
-        if target:
+        if stimulus.target[t]:
             for k in range(outputs):
                 out.target[k] = stimulus.targets[t, k]
             output_error(out, readout)
@@ -196,11 +195,11 @@ def run_ticks(
         if stimulus.learning[t]:
             for m in range(2):
                 learn_rows(
-                    matrices[m], rule, core.situations, target, m == 1, core.width, core.lanes,
+                    matrices[m], rule, core.situations, stimulus.occasion[t], m == 1, core.width, core.lanes,
                     tally[7 * m : 7 * m + 7], record.rows[m][at : at + 1], record.changed[m][at : at + 1],
                 )  # fmt: skip
             learn_output_rows(
-                out, output_rule, core.output_situations, target, False,
+                out, output_rule, core.output_situations, stimulus.output_occasion[t], False,
                 core.output_width, core.output_width * core.output_words, tally[14:21],
                 record.rows[2][at : at + 1], record.changed[2][at : at + 1],
             )  # fmt: skip

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from accelsim.controllers.tick import loop
-from accelsim.controllers.tick.datapath import SIGNAL, STEP, Datapath, situation_triggers, triggers_of
+from accelsim.controllers.tick.datapath import SIGNAL, SITUATIONS, STEP, Datapath, situation_triggers, triggers_of
 from accelsim.datapath.emit import PRELUDE
 from accelsim.datapath.generate import load_generated
 from accelsim.datapath.kernels import kernel_source
@@ -110,20 +110,16 @@ def _rule_kernels(rule: PlasticityRule, prefix: str, visit: str, clear: str) -> 
 
 def _visit(rule: PlasticityRule, name: str) -> str:
     """The row kernel of each situation, and the choice among them; equal situations share a kernel."""
-    sources: dict[tuple[str, ...], str] = {}
+    shared: dict[tuple[str, ...], list[int]] = {}
+    for situation in range(SITUATIONS):
+        if triggers := tuple(situation_triggers(rule, situation)):
+            shared.setdefault(triggers, []).append(situation)
+    sources = []
     choice = [_JIT, f"def {name}(situation, i, state, parameters):\n"]
-    for situation in range(4):
-        triggers = tuple(situation_triggers(rule, *divmod(situation, 2)))
-        if not triggers:
-            continue
-        row = f"{name}_row{situation}"
-        if triggers in sources:
-            row = sources[triggers].split("def ")[1].split("(")[0]
-        else:
-            sources[triggers] = row_source(rule, triggers, row)
-        choice.append(f"    if situation == {situation}:\n")
-        if "w" in rule.program("synapse", triggers).writes:
-            choice.append(f"        return {row}(i, state, parameters)\n")
-        else:
-            choice.append(f"        {row}(i, state, parameters)\n")
-    return "".join([*sources.values(), "\n\n", *choice, "    return 0\n"])
+    for triggers, equal in shared.items():
+        row = f"{name}_row{equal[0]}"
+        sources.append(row_source(rule, triggers, row))
+        result = "return " if "w" in rule.program("synapse", triggers).writes else ""
+        choice.append(f"    if {' or '.join(f'situation == {each}' for each in equal)}:\n")
+        choice.append(f"        {result}{row}(i, state, parameters)\n")
+    return "".join([*sources, "\n\n", *choice, "    return 0\n"])

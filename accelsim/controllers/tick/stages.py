@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from accelsim.controllers.tick.datapath import SIGNAL, SPIKE, STEP, Datapath
+from accelsim.controllers.tick.datapath import PERIOD, SIGNAL, SPIKE, STEP, Datapath
 from accelsim.plasticity.base import PlasticityRule
 from accelsim.technology.operations import OperationGraph
 
@@ -13,7 +13,8 @@ def stage_graphs(path: Datapath) -> dict[str, OperationGraph]:
     """Graph of every stage by name; one without operations where the rule has no such stage.
 
     Per synapse: `step_*` runs in every time step, `spike_*` on a presynaptic spike, `update_*` on a learning
-    signal; `filter_*` are the words per presynaptic neuron, `postsynaptic` those per postsynaptic neuron.
+    signal, `periodic_*` every K steps; `filter_*` are the words per presynaptic neuron, `postsynaptic` those
+    per postsynaptic neuron.
     """
     learns = bool(path.rule.stages)
     graphs = {
@@ -28,7 +29,7 @@ def stage_graphs(path: Datapath) -> dict[str, OperationGraph]:
         "present_potential": path.present_potential().graph() if path.reads("post_potential") else NOTHING,
     }
     for matrices, rule in ((("input", "recurrent"), path.rule), (("output",), path.output_rule)):
-        for verb, trigger in (("step", STEP), ("spike", SPIKE), ("update", SIGNAL)):
+        for verb, trigger in (("step", STEP), ("spike", SPIKE), ("update", SIGNAL), ("periodic", PERIOD)):
             graphs |= dict.fromkeys((f"{verb}_{matrix}" for matrix in matrices), _graph(rule, "synapse", trigger))
         filters = _graph(rule, "presynaptic neuron", STEP, SIGNAL)
         graphs |= dict.fromkeys((f"filter_{matrix}" for matrix in matrices), filters)

@@ -14,7 +14,7 @@ from accelsim.architecture.schema import Core
 from accelsim.controllers.base import Request
 from accelsim.controllers.initial import InitialWeights
 from accelsim.controllers.tick import loop
-from accelsim.controllers.tick.datapath import Datapath, situation_triggers
+from accelsim.controllers.tick.datapath import SITUATIONS, Datapath, situation_triggers
 from accelsim.controllers.tick.module import loop_source
 from accelsim.controllers.tick.settings import TickSettings
 from accelsim.datapath.kernels import tuple_type
@@ -134,11 +134,10 @@ def _tuple(arrays: dict[str, NDArray[Any]]) -> Any:
 
 
 def situations(rule: PlasticityRule) -> NDArray[np.uint8]:
-    """What happens to a row of synapses, by ``2 * learning signal + presynaptic spike`` (bits of the loop)."""
-    table = np.zeros(4, np.uint8)
-    for situation in range(4):
-        target, spiking = divmod(situation, 2)
-        triggers = situation_triggers(rule, target, spiking)
+    """What happens to a row of synapses in each situation (bits of the loop)."""
+    table = np.zeros(SITUATIONS, np.uint8)
+    for situation in range(SITUATIONS):
+        triggers = situation_triggers(rule, situation)
         if not triggers:
             continue
         program = rule.program("synapse", triggers)

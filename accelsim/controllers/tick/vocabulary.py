@@ -15,8 +15,9 @@ CONDITIONS = (
     "learning",  # in this time step synapses may change
     "target",  # and there is a learning signal
     "sweep_rows", "spike_rows",  # every row of input and recurrent synapses is visited, or only those with a spike
-    "on_time_step", "on_spike", "on_signal",  # what the rule does at the rows visited
+    "on_time_step", "on_spike", "on_signal", "on_period",  # what the rule does at the rows visited
     "output_sweep_rows", "output_spike_rows", "output_on_time_step", "output_on_spike", "output_on_signal",
+    "output_on_period",
     "keeps_synaptic", "keeps_presynaptic", "keeps_postsynaptic",  # words that the rule keeps while training
     "output_keeps_synaptic", "output_keeps_presynaptic", "output_keeps_postsynaptic",
     "symmetric",  # errors return through the readout's own weights

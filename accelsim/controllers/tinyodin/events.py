@@ -1,18 +1,28 @@
 """tinyODIN's controller: what it decides in each waiting cycle, and what each of its phases does (open RTL).
 
-See :mod:`accelsim.engine.event_loop` for the four functions and :mod:`accelsim.controllers.odin.events` for the
+See :mod:`accelsim.engine.event_loop` for the functions and :mod:`accelsim.controllers.odin.events` for the
 larger sibling.
 """
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import numpy as np
-from numpy.typing import NDArray
 
-from accelsim.controllers.emissions import BIG, CHANGE0, CHANGES, CODE, NEURON, PACKET0, PACKETS, POP, PUSH0, PUSHES
+from accelsim.controllers.emissions import (
+    BIG,
+    CHANGE0,
+    CHANGES,
+    PACKET0,
+    PACKETS,
+    POP,
+    PUSH0,
+    PUSHES,
+    SPIKE0,
+    SPIKES,
+)
+from accelsim.controllers.tinyodin import sweep as sweeps
 from accelsim.controllers.tinyodin.kernels import synapse_weight, update_neuron
+from accelsim.controllers.tinyodin.state import OPEN_LOOP, SOURCE_CONTROL, State
 from accelsim.datapath.compile import inlined, inner
 
 TREF_ALL, TREF_ONE, PUSH, POP_NEURON, POP_VIRTUAL, AER_POP = range(6)
@@ -21,19 +31,13 @@ PHASES = ("tref_all", "tref_one", "push", "pop_neuron", "pop_virtual", "aer_pop"
 NEURONS = 0
 MAIN = 0
 # Entries of `op`
-TARGET, WORD = range(2)
-# Entries of `config`
-OPEN_LOOP, SOURCE_CONTROL, WORDS_PER_ROW = range(3)
+SOURCE, TARGET, ENTRY = range(3)
 
 
-class State(NamedTuple):
-    """Memories and configuration of a core; as many neurons as take part (MAX_NEUR + 1) are swept."""
-
-    neurons: NDArray[np.uint32]
-    synapses: NDArray[np.uint32]
-    config: NDArray[np.int64]
-    swept: NDArray[np.int64]
-    """One entry: neurons swept."""
+@inlined
+def address(value: int, s: State) -> int:
+    """The neuron address in the low bits of a word or entry."""
+    return (value & ((1 << s.shape.address_bits) - 1)) % s.neurons.size
 
 
 @inlined
@@ -45,12 +49,13 @@ def head(q: np.ndarray, qs: np.ndarray) -> int:
 @inlined
 def decide(t: int, request: int, word: int, q: np.ndarray, qs: np.ndarray, s: State) -> int:
     """Phase to start in the next cycle, or -1; the output link is free."""
-    pop = POP_VIRTUAL if (head(q, qs) >> 8) != 0 else POP_NEURON
+    bits = s.shape.address_bits
+    pop = POP_VIRTUAL if (head(q, qs) >> bits) != 0 else POP_NEURON
     if qs[MAIN, 1] >= qs[MAIN, 2]:
         return pop
     if request:
-        if (word >> 8) & 1:
-            return TREF_ALL if (word & 0xFF) == 0xFF else TREF_ONE
+        if (word >> bits) & 1:
+            return TREF_ALL if address(word, s) == address(-1, s) else TREF_ONE
         return PUSH
     return pop if qs[MAIN, 1] > 0 else -1
 
@@ -64,9 +69,19 @@ def wake(t: int, q: np.ndarray, qs: np.ndarray, s: State) -> int:
 @inlined
 def begin(phase: int, t: int, word: int, q: np.ndarray, qs: np.ndarray, s: State, op: np.ndarray) -> int:
     """Latch the operands of a phase; returns the scheduler's head."""
-    op[WORD] = word
-    op[TARGET] = word & 0xFF
-    return head(q, qs) if phase in (POP_NEURON, POP_VIRTUAL) else 0
+    bits = s.shape.address_bits
+    op[TARGET] = address(word, s)
+    if (word >> (bits + 1)) & 1:  # a virtual event: weight and address share the field
+        low = bits - 4
+        op[ENTRY] = ((word >> low & 0xF) << bits) | (word & ((1 << low) - 1))
+    else:
+        op[ENTRY] = op[TARGET]
+    if phase in (POP_NEURON, POP_VIRTUAL):
+        entry = head(q, qs)
+        op[SOURCE] = address(entry, s)
+        op[TARGET] = op[SOURCE]
+        return entry
+    return 0
 
 
 @inner
@@ -76,21 +91,32 @@ def neuron_write(n: int, tref: int, w: int, s: State, out: np.ndarray) -> None:
     new, code = update_neuron(old, tref, w)
     s.neurons[n] = new
     if new != old:
-        out[CHANGE0] = NEURONS
-        out[CHANGE0 + 1] = n
-        out[CHANGE0 + 2] = np.int64(old)
-        out[CHANGE0 + 3] = np.int64(new)
-        out[CHANGES] = 1
+        at = CHANGE0 + 4 * out[CHANGES]
+        out[at] = NEURONS
+        out[at + 1] = n
+        out[at + 2] = np.int64(old)
+        out[at + 3] = np.int64(new)
+        out[CHANGES] += 1
     if code:
-        out[CODE] = code
-        out[NEURON] = n
+        at = SPIKE0 + 3 * out[SPIKES]
+        out[at] = n
+        out[at + 1] = code
+        out[at + 2] = -1
+        out[SPIKES] += 1
         if s.config[OPEN_LOOP] == 0:
-            out[PUSH0] = MAIN
-            out[PUSH0 + 1] = n
-            out[PUSHES] = 1
+            out[at + 2] = out[PUSHES]
+            push(n, out)
         if s.config[SOURCE_CONTROL] == 0:
-            out[PACKET0] = n
-            out[PACKETS] = 1
+            out[PACKET0 + out[PACKETS]] = n
+            out[PACKETS] += 1
+
+
+@inlined
+def push(entry: int, out: np.ndarray) -> None:
+    """Ask for a push."""
+    out[PUSH0 + 2 * out[PUSHES]] = MAIN
+    out[PUSH0 + 2 * out[PUSHES] + 1] = entry
+    out[PUSHES] += 1
 
 
 @inlined
@@ -99,25 +125,56 @@ def work(
 ) -> None:
     """One iteration, in its write cycle."""
     if phase == PUSH:
-        word = op[WORD]
-        out[PUSH0] = MAIN
-        out[PUSH0 + 1] = ((word >> 4 & 0xF) << 8) | (word & 0xF) if (word >> 9) & 1 else word & 0xFF
-        out[PUSHES] = 1
-    elif phase == TREF_ALL:
-        neuron_write(j, 1, 0, s, out)
-    elif phase == TREF_ONE:
-        neuron_write(op[TARGET], 1, 0, s, out)
-    elif phase == POP_VIRTUAL:
-        entry = head(q, qs)
-        virtual = entry >> 8
-        neuron_write(entry & 0xFF, 0, (virtual ^ 8) - 8, s, out)
-        out[POP] = MAIN
-    elif phase == POP_NEURON:
-        source = head(q, qs) & 0xFF
-        word = s.synapses[source * s.config[WORDS_PER_ROW] + (j >> 3)]
-        neuron_write(j, 0, synapse_weight(word, j & 7), s, out)
-        if s.config[SOURCE_CONTROL] and j == s.swept[0] - 1:
-            out[PACKET0] = source
-            out[PACKETS] = 1
+        push(op[ENTRY], out)
     elif phase == AER_POP:
         out[POP] = MAIN
+    else:
+        update_block(phase, j, q, qs, s, op, out)
+
+
+@inlined
+def update_block(phase: int, j: int, q: np.ndarray, qs: np.ndarray, s: State, op: np.ndarray, out: np.ndarray) -> None:
+    """Update the neurons of one iteration."""
+    shape = s.shape
+    tref = 1 if phase in (TREF_ALL, TREF_ONE) else 0
+    w = 0
+    first = op[TARGET]
+    beyond = first + 1
+    if phase in (TREF_ALL, POP_NEURON):
+        first = j * shape.lanes
+        beyond = min(first + shape.lanes, shape.neurons)
+    elif phase == POP_VIRTUAL:
+        w = ((head(q, qs) >> shape.address_bits) ^ 8) - 8
+        out[POP] = MAIN
+    for n in range(first, beyond):
+        if phase == POP_NEURON:
+            word = s.synapses[op[SOURCE] * shape.words + n // shape.items]
+            w = synapse_weight(word, n % shape.items, shape.item_bits)
+        neuron_write(n, tref, w, s, out)
+    if phase == POP_NEURON and s.config[SOURCE_CONTROL] and beyond == shape.neurons:
+        out[PACKET0 + out[PACKETS]] = op[SOURCE]
+        out[PACKETS] += 1
+
+
+@inlined
+def licensed(phase: int, q: np.ndarray, qs: np.ndarray, s: State) -> bool:
+    """Whether all iterations of a phase may run at once: only spikes emit."""
+    return phase in (TREF_ALL, POP_NEURON) and s.config[SOURCE_CONTROL] == 0
+
+
+@inlined
+def sweep(
+    phase: int, s: State, op: np.ndarray, emitted: np.ndarray, changes: np.ndarray, recorded: bool
+) -> tuple[int, int, int]:
+    """All iterations of a phase; returns the spikes, and how many neuron and synapse words changed.
+
+    See :func:`accelsim.controllers.odin.events.sweep`.
+    """
+    row = op[SOURCE] * s.shape.words if phase == POP_NEURON else -1
+    return sweeps.sweep(s, row, emitted, changes, recorded)
+
+
+@inlined
+def swept_pop(phase: int, q: np.ndarray, qs: np.ndarray, s: State, op: np.ndarray) -> int:
+    """No phase that is swept pops."""
+    return -1

@@ -8,10 +8,12 @@ import numpy as np
 from numba.extending import overload
 
 from accelsim.datapath import fields
-from accelsim.datapath.compile import inner
+from accelsim.datapath.compile import inlined, inner
 from accelsim.neurons import tinyodin_lif as lif
 from accelsim.neurons.tinyodin_lif import LIF
 
+ITEM_BITS, ITEMS = 4, 8
+"""Synapse and word of the released design, for which loops are unrolled."""
 SPIKE = 0x40
 """Spike code."""
 
@@ -50,8 +52,9 @@ def update_neuron(word: np.uint32, tref: int, w: int) -> tuple[np.uint32, int]:
     return np.uint32(low), code
 
 
-@inner
-def synapse_weight(word: np.uint32, lane: int) -> int:
-    """Signed weight of synapse `lane` (0..7) of a word."""
-    nibble = (np.int64(word) >> (4 * lane)) & 15
-    return (nibble ^ 8) - 8
+@inlined
+def synapse_weight(word: np.uint64, k: int, bits: int) -> int:
+    """Signed weight of synapse `k` of a word, in `bits` bits."""
+    raw = np.int64((word >> np.uint64(bits * k)) & ((np.uint64(1) << np.uint64(bits)) - np.uint64(1)))
+    half = np.int64(1) << (bits - 1)
+    return (raw ^ half) - half
