@@ -276,7 +276,7 @@ MESSAGES = {
         "current, output_weight, output_synapse_trace, output_presynaptic_trace, readout, feedback"
     ),
     "run reckon unknown_task.yaml": (
-        "unknown_task.yaml:3:8  task.kind: 'cue-acumulation' is not one of cue-accumulation, recorded (did "
+        "unknown_task.yaml:3:8  task.kind: 'cue-acumulation' is not one of cue-accumulation, digits, recorded (did "
         "you mean `cue-accumulation`?)"
     ),
     "run unknown_technology.yaml cue_accumulation": (
