@@ -19,9 +19,13 @@ PUBLISHED_CHIPS = (
 ABSOLUTE = re.compile(r"""(?<![\w.:/<~])/(?:bin|etc|home|mnt|opt|proc|root|srv|tmp|usr|Users|var|work)(?:/|\b)""")
 
 
+PARAMETRIC = {"mesh"}
+"""Shipped architectures that are no chip but a family, named by the term for it."""
+
+
 def chip_names():
     """Names of the shipped architectures, and of published chips whether they ship or not."""
-    shipped = {path.stem for path in (ROOT / "architectures").rglob("*.yaml")}
+    shipped = {path.stem for path in (ROOT / "architectures").rglob("*.yaml")} - PARAMETRIC
     return sorted(shipped | set(PUBLISHED_CHIPS), key=str.lower)
 
 

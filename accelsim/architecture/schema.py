@@ -7,6 +7,8 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from accelsim.architecture.indices import IndexSet
+from accelsim.architecture.interconnect import Interconnect
+from accelsim.architecture.interconnect import Link as Link
 from accelsim.architecture.phases import Phase
 from accelsim.architecture.roles import cost, functional, note, timing
 from accelsim.config.model import Model, PathError, PathErrors
@@ -210,27 +212,6 @@ class Core(Model):
         if problems:
             raise PathErrors(problems)
         return self
-
-
-class Link(Model):
-    """A link from the output of one core to the input of another, or of several cores to one."""
-
-    source: int = functional(ge=0, alias="from")
-    """Core that sends."""
-    target: int = functional(ge=0, alias="to")
-    """Core that receives."""
-    shift: int = functional(0, ge=0, le=62)
-    """Places by which a packet is shifted to the left to make an input word."""
-    add: int = functional(0, ge=0, le=1 << 62)
-    """What is added to it then."""
-
-
-class Interconnect(Model):
-    """What connects the cores; one without a link of its own sends to the outside."""
-
-    topology: Literal["direct"] = functional("direct")
-    """`direct`: links between two cores."""
-    links: tuple[Link, ...] = functional(min_length=1)
 
 
 class PublishedFigure(Model):

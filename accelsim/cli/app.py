@@ -21,6 +21,10 @@ _SET = "Change a key of the architecture, or of the workload with `workload.` in
 _PLUGIN = "Load rules or neuron models from a Python file (it is executed)."
 _OUT_RUN = "Folder for the results [default: runs/ARCH-WORKLOAD]."
 _OUT_SWEEP = "Folder for the results [default: runs/NAME]."
+_OUT_NOC = "Folder for the results [default: runs/ARCH-PATTERN]."
+_NETWORK = "Architecture whose interconnect is measured; without it, 8 x 8 default routers."
+_PATTERN = "uniform, transpose, bit-complement, tornado, neighbour or hotspot."
+_LOADS = "Flits per core and cycle, as 0.1,0.2 or FROM:TO:STEP [default: shares of the saturation load]."
 _WINDOW = "Time steps that the timeline shows."
 _TRACE = "Write the timeline (Chrome trace JSON) here too."
 _THING = "An architecture, workload, rule, neuron model or technology, e.g. `reckon` or `technology 28nm`."
@@ -99,6 +103,31 @@ def validate(
     from accelsim.cli import commands
 
     commands.validate(folder, engine, cases, json_file)
+
+
+@app.command()
+def noc(
+    architecture: Annotated[str | None, typer.Argument(help=_NETWORK)] = None,
+    pattern: Annotated[str, typer.Option("--pattern", help=_PATTERN)] = "uniform",
+    size: Annotated[int, typer.Option("--size", min=1, max=4096, metavar="FLITS", help="Length of a packet.")] = 1,
+    loads: Annotated[str | None, typer.Option("--loads", metavar="LOADS", help=_LOADS)] = None,
+    topology: Annotated[str | None, typer.Option("--topology", help="mesh or torus.")] = None,
+    width: Annotated[int | None, typer.Option("--width", help="Routers along x.")] = None,
+    height: Annotated[int | None, typer.Option("--height", help="Routers along y.")] = None,
+    settings: Settings = None,
+    warmup: Annotated[int, typer.Option("--warmup", min=0, help="Cycles before the window.")] = 1000,
+    measure: Annotated[int, typer.Option("--measure", min=1, help="Cycles of the window.")] = 4000,
+    drain: Annotated[int, typer.Option("--drain", min=0, help="Cycles for its packets to arrive.")] = 4000,
+    seed: Seed = 0,
+    out: Annotated[str | None, typer.Option("--out", metavar="DIR", help=_OUT_NOC)] = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace earlier results.")] = False,
+) -> None:
+    """Measure the latency of a network on chip against the load, and where it saturates."""
+    from accelsim.cli import noc as tool
+
+    shape = {"topology": topology, "width": width, "height": height}
+    windows = (warmup, measure, drain)
+    tool.noc(architecture, pattern, size, loads, shape, settings or [], windows, seed, out, overwrite)
 
 
 @app.command()

@@ -62,18 +62,16 @@ def split_settings(settings: Sequence[str]) -> dict[str, list[Override]]:
     return found
 
 
-def load_set(name: str, kind: str, overrides: Sequence[Override]) -> Document:
-    """A document with settings, which may only change keys that it may have."""
-    from accelsim.architecture.schema import Architecture
+def load_set(name: str, kind: str, overrides: Sequence[Override], base: Document | None = None) -> Document:
+    """A document, read unless it is given, with settings, which may only change keys that it may have."""
     from accelsim.config.keys import unknown_key
-    from accelsim.config.model import Model
-    from accelsim.workload.schema import Workload
+    from accelsim.simulation.kinds import architecture_model, workload_model
 
-    document = load_document(name, kind)
-    models: dict[str, type[Model]] = {"architecture": Architecture, "workload": Workload}
+    document = base or load_document(name, kind)
+    model = (architecture_model if kind == "architecture" else workload_model)(document)
     problems = []
     for override in overrides:
-        message = unknown_key(override.path, document, models[kind])
+        message = unknown_key(override.path, document, model)
         if message is not None:
             problems.append(Problem(override.origin.file, message=message))
     check(problems)
@@ -123,6 +121,16 @@ def run(
     load_plugins(plugins)
     documents = load_pair(architecture, workload, settings)
 
+    from accelsim.simulation.kinds import runs_in_steps
+
+    folder = Path(out) if out else Path("runs") / f"{documents[0].name}-{documents[1].name}"
+    if runs_in_steps(*documents):
+        for flag, given in (("--window", window), ("--trace", trace)):
+            if given is not None:
+                raise usage(flag, "chips of many cores have no timeline of single events")
+        _run_steps(documents, chosen, folder, seed, overwrite=overwrite or out is None)
+        return
+
     from accelsim.formats.atomic import check_writable, prepare_output_directory, write_text_atomic
     from accelsim.simulation.run import check_window
     from accelsim.simulation.run import run as simulate
@@ -133,7 +141,6 @@ def run(
         check_window(ticks, setup.ticks)
     if trace is not None:
         check_writable(trace)
-    folder = Path(out) if out else Path("runs") / f"{documents[0].name}-{documents[1].name}"
     prepare_output_directory(folder, marker="result.json", overwrite=overwrite or out is None)
     screen = console()
     with run_progress(screen) as progress:
@@ -148,6 +155,29 @@ def run(
     draw(folder)
     print_summary(result, screen)
     screen.print(f"results in {folder}: report.html, result.json, epochs.csv, steps.csv, timeline.json, figures/")
+
+
+def _run_steps(documents: tuple[Document, Document], engine: Any, folder: Path, seed: int, *, overwrite: bool) -> None:
+    """Run a network on a chip of many cores."""
+    from accelsim.formats.atomic import prepare_output_directory
+    from accelsim.simulation.stepped_run import run_stepped
+    from accelsim.simulation.stepped_setup import prepare_stepped
+
+    setup = prepare_stepped(*documents, seed)
+    prepare_output_directory(folder, marker="result.json", overwrite=overwrite)
+    screen = console()
+    with run_progress(screen) as progress:
+        result = run_stepped(setup, engine=engine, progress=progress)
+    result.save(folder, overwrite=True)
+
+    from accelsim.report import report as draw
+    from accelsim.report.steps import steps_summary
+
+    draw(folder)
+    screen.print(steps_summary(result))
+    screen.print(
+        f"results in {folder}: report.html, result.json, steps.csv, cores.csv, links.csv, energy.csv, figures/"
+    )
 
 
 def sweep(

@@ -10,6 +10,7 @@ from rich.table import Table
 
 from accelsim.cli.commands import load_plugins, load_set, split_settings, usage
 from accelsim.cli.progress import console
+from accelsim.config.document import Document
 from accelsim.config.errors import ConfigError, choose_from
 from accelsim.config.library import shipped
 from accelsim.config.loader import load_document
@@ -109,10 +110,14 @@ def _kind_of_file(name: str) -> str:
 
 
 def _architecture(name: str, settings: Sequence[str]) -> None:
+    from accelsim.architecture.many_core import is_many_core
     from accelsim.architecture.schema import Architecture
     from accelsim.simulation.describe import priced_parts
 
     document = load_set(name, "architecture", split_settings(settings)["architecture"])
+    if is_many_core(document):
+        _many_core(document)
+        return
     chip = validate(document, Architecture)
     costs = priced_parts(chip, document)
     screen = console()
@@ -136,11 +141,45 @@ def _architecture(name: str, settings: Sequence[str]) -> None:
     screen.print("phases of a time step: " + " -> ".join(chip.core.sequence))
 
 
+def _many_core(document: Document) -> None:
+    """A chip of many cores: its pipeline, its network, its barrier."""
+    from accelsim.architecture.many_core import ManyCore
+
+    chip = validate(document, ManyCore)
+    pipeline, net = chip.core.pipeline, chip.interconnect
+    screen = console()
+    screen.print(chip.architecture, style="bold")
+    screen.print(chip.description)
+    supply = "" if chip.voltage is None else f", {format_quantity(chip.voltage, 'V')}"
+    screen.print(f"{chip.technology}{supply}, {chip.cores} cores, {net.topology} of {net.width} x {net.height} routers")
+    screen.print(f"neuron {chip.core.neuron}, limits {chip.core.limits}")
+    parts = Table("unit", "action", "latency", "energy", title="actions")
+    units = [(name, "", getattr(pipeline, name)) for name in ("axon_in", "synapse", "dendrite", "axon_out")]
+    units += [("soma", name, getattr(pipeline.soma, name)) for name in ("access", "update", "spike")]
+    units += [("hop", name, getattr(chip.hop, name)) for name in ("east", "west", "north", "south")]
+    for unit, action, part in units:
+        parts.add_row(unit, action, format_quantity(part.latency, "s"), format_quantity(part.energy, "J"))
+    screen.print(parts)
+    for entry in chip.barrier:
+        screen.print(f"barrier from {entry.tiles} tiles on: {format_quantity(entry.latency, 's')}")
+    if chip.tick is not None:
+        screen.print(f"fixed tick of {format_quantity(chip.tick, 's')}")
+    screen.print(f"figures: {pipeline.source}")
+
+
 def _workload(name: str, settings: Sequence[str]) -> None:
     from accelsim.workload.schema import Workload
+    from accelsim.workload.stepped import SteppedWorkload, is_stepped
 
     overrides = [override for part in split_settings(settings).values() for override in part]
-    workload = validate(load_set(name, "workload", overrides), Workload)
+    document = load_set(name, "workload", overrides)
+    if is_stepped(document):
+        stepped = validate(document, SteppedWorkload)
+        print(f"{stepped.workload}  {stepped.description}")
+        print(f"network {stepped.network}")
+        print(f"mapping {stepped.mapping}, {stepped.steps} steps")
+        return
+    workload = validate(document, Workload)
     print(f"{workload.workload}  {workload.description}")
     print(f"task {workload.task.kind}: {workload.task}")
     print(f"network {dict(workload.network)}, learning {workload.learning}")
@@ -197,12 +236,19 @@ def _controller(name: str, settings: Sequence[str]) -> None:
 
 def schema(kind: str) -> None:
     """Print the JSON Schema of a kind of document."""
+    from accelsim.architecture.many_core import ManyCore
     from accelsim.architecture.schema import Architecture
-    from accelsim.config.schema import json_schema
+    from accelsim.config.schema import either, json_schema
     from accelsim.explore.schema import SweepDocument
     from accelsim.workload.schema import Workload
+    from accelsim.workload.stepped import SteppedWorkload
 
-    models: dict[str, type[Model]] = {"architecture": Architecture, "workload": Workload, "sweep": SweepDocument}
+    models: dict[str, tuple[type[Model], ...]] = {
+        "architecture": (Architecture, ManyCore),
+        "workload": (Workload, SteppedWorkload),
+        "sweep": (SweepDocument,),
+    }
     if kind not in models:
         raise usage("schema", f"there is no schema of `{kind}`{choose_from(kind, models)}")
-    print(json.dumps(json_schema(models[kind], kind), indent=2))
+    found = [json_schema(model, kind) for model in models[kind]]
+    print(json.dumps(found[0] if len(found) == 1 else either(*found), indent=2))

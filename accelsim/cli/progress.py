@@ -69,3 +69,15 @@ def sweep_progress(console: Console) -> Iterator[Callable[[Any], None]]:
             )
 
         yield tell
+
+
+@contextmanager
+def noc_progress(console: Console) -> Iterator[Callable[[], None]]:
+    """Progress of a latency-throughput curve: measurements done; how many the search needs is not known."""
+    with _bar(console, "measurements/s") as (progress, task):
+
+        def tell() -> None:
+            speed = progress.tasks[task].speed
+            progress.update(task, advance=1, description="measuring", rate=f"{speed:.1f}" if speed else "-")
+
+        yield tell

@@ -41,6 +41,17 @@ def json_schema(model: type[BaseModel], kind: str | None = None) -> dict[str, An
     }
 
 
+def either(*schemas: dict[str, Any]) -> dict[str, Any]:
+    """Return the schema of documents that follow one of several, each from :func:`json_schema`."""
+    return {
+        "$schema": DIALECT,
+        "anyOf": [
+            {key: value for key, value in schema.items() if key not in ("$schema", "$defs")} for schema in schemas
+        ],
+        "$defs": {name: definition for schema in schemas for name, definition in schema["$defs"].items()},
+    }
+
+
 def _partial(schema: dict[str, Any]) -> dict[str, Any]:
     """Return what a file that extends another may contain: any keys, null to remove one, lists whole."""
     changed = ("required", "discriminator", "oneOf")

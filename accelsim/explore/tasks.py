@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Literal
 
 import accelsim
-from accelsim.architecture.schema import Architecture
 from accelsim.config.document import Document
 from accelsim.config.errors import ConfigError, check, did_you_mean
 from accelsim.config.library import find_shipped, shipped
@@ -19,9 +18,9 @@ from accelsim.config.model import Model, validate
 from accelsim.config.overrides import Override
 from accelsim.explore.points import Point, axes, check_keys
 from accelsim.explore.schema import KINDS, SweepDocument
+from accelsim.simulation.kinds import architecture_model, workload_model
 from accelsim.workload.schema import Recorded, Workload
-
-_MODELS: dict[str, type[Model]] = {"architecture": Architecture, "workload": Workload}
+from accelsim.workload.stepped import FromFile, SteppedWorkload
 
 
 @dataclass(frozen=True)
@@ -54,7 +53,9 @@ class Tasks:
     def __init__(self, plan: SweepDocument, document: Document, plugins: Iterable[str | Path] = ()) -> None:
         self.engine = plan.engine
         self.bases = _load(plan, document)
-        check_keys(axes(plan, document), document, {kind: (self.bases[kind], _MODELS[kind]) for kind in KINDS})
+        check_keys(
+            axes(plan, document), document, {kind: (self.bases[kind], _model(kind, self.bases[kind])) for kind in KINDS}
+        )
         self.plugins = tuple(str(Path(path).resolve()) for path in plugins)
         self.plugin_hashes = {Path(path).name: file_hash(Path(path)) for path in self.plugins}
         self._digests: dict[tuple[str, str], str | ConfigError] = {}
@@ -83,11 +84,15 @@ class Tasks:
         if name not in self._digests:
             try:
                 document = self.bases[kind].with_overrides(overrides)
-                model = validate(document, _MODELS[kind])
+                model = validate(document, _model(kind, document))
                 self._digests[name] = document_hash(document) + _data_hash(model, document)
             except ConfigError as error:
                 self._digests[name] = error
         return self._digests[name]
+
+
+def _model(kind: str, document: Document) -> type[Model]:
+    return architecture_model(document) if kind == "architecture" else workload_model(document)
 
 
 def document_hash(document: Document) -> str:
@@ -104,10 +109,12 @@ def file_hash(path: Path) -> str | None:
 
 
 def _data_hash(model: Model, document: Document) -> str:
-    """Hash of the recording that a workload names."""
-    if not (isinstance(model, Workload) and isinstance(model.task, Recorded)):
-        return ""
-    return file_hash(Path(document.file).parent / model.task.path) or ""
+    """Hash of the recording or network that a workload names."""
+    if isinstance(model, Workload) and isinstance(model.task, Recorded):
+        return file_hash(Path(document.file).parent / model.task.path) or ""
+    if isinstance(model, SteppedWorkload) and isinstance(model.network, FromFile):
+        return file_hash(model.network.file(document)) or ""
+    return ""
 
 
 def _load(plan: SweepDocument, document: Document) -> dict[str, Document]:

@@ -14,8 +14,8 @@ import numpy as np
 from accelsim.config.errors import ConfigError, Problem, check, did_you_mean
 
 MAX_BYTES = 2 * 1024**3
-_KINDS = {"bool": "b", "int": "iu", "float": "f", "number": "iuf"}
-_WORDS = {"bool": "booleans", "int": "integers", "float": "floats", "number": "numbers"}
+_KINDS = {"bool": "b", "int": "iu", "float": "f", "number": "iuf", "text": "U"}
+_WORDS = {"bool": "booleans", "int": "integers", "float": "floats", "number": "numbers", "text": "texts"}
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class ArraySpec:
     name
         Its name in the file.
     kind
-        ``bool``, ``int`` (signed or unsigned), ``float`` or ``number`` (int or float).
+        ``bool``, ``int`` (signed or unsigned), ``float``, ``number`` (int or float) or ``text``.
     shape
         One entry for each dimension: a length, or a name that stands for the same length throughout the file.
     required

@@ -25,7 +25,7 @@ def run_page(run: Run, figures: Iterable[Drawn]) -> str:
         html.section("Area", _area(run)),
         html.section("Memories", _memories(run)),
         *([html.section("Time steps of the window", _steps(run))] if run.tables["steps"] else []),
-        html.section("Inputs", *_inputs(run)),
+        html.section("Inputs", *inputs(run)),
     ]
     return html.page(
         facts.title(run),
@@ -164,7 +164,8 @@ def _steps(run: Run) -> str:
     return html.table("cycles by state and phase; events in timeline.json", columns, rows)
 
 
-def _inputs(run: Run) -> list[str]:
+def inputs(run: Run) -> list[str]:
+    """Return both inputs of a run as they were resolved, shown on demand."""
     return [_resolved(kind, run.about[kind]) for kind in ("architecture", "workload")]
 
 

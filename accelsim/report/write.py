@@ -9,7 +9,9 @@ from accelsim.formats.atomic import write_bytes_atomic, write_text_atomic
 from accelsim.report.drawing import Drawn
 from accelsim.report.figures import run_figures
 from accelsim.report.load import RESULT, load_run
+from accelsim.report.noc import NOC, latency_figure, load_curve
 from accelsim.report.page import run_page
+from accelsim.report.steps import is_steps, load_steps, steps_figures, steps_page
 from accelsim.report.sweep import SWEEP, load_sweep, sweep_figures, sweep_page
 
 PAGE, FIGURES = "report.html", "figures"
@@ -18,9 +20,11 @@ PAGE, FIGURES = "report.html", "figures"
 def report(folder: Path | str) -> list[Path]:
     """Draw a run or a sweep: `figures/*.svg`, `figures/*.png` and `report.html`, each whole or not at all.
 
+    Of a latency-throughput curve of a network, only the figure is drawn.
+
     Parameters
     ----------
-    folder : directory with `result.json` of a run, or with `sweep.json` and `points.csv` of a sweep.
+    folder : directory with `result.json` of a run, `sweep.json` and `points.csv` of a sweep, or `noc.json` of a curve.
 
     Returns
     -------
@@ -30,13 +34,19 @@ def report(folder: Path | str) -> list[Path]:
     Raises
     ------
     ConfigError
-        If the folder holds neither, a file is damaged, or a file cannot be written.
+        If the folder holds none of them, a file is damaged, or a file cannot be written.
     """
     folder = Path(folder)
+    if (folder / NOC).is_file():
+        return _write_figures(folder / FIGURES, [latency_figure(load_curve(folder))])
     if (folder / SWEEP).is_file():
         sweep = load_sweep(folder)
         drawn = sweep_figures(sweep)
         page = sweep_page(sweep, drawn)
+    elif (folder / RESULT).is_file() and is_steps(folder):
+        run = load_steps(folder)
+        drawn = steps_figures(run)
+        page = steps_page(run, drawn)
     elif (folder / RESULT).is_file():
         run = load_run(folder)
         drawn = run_figures(run)

@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-import hashlib
 import io
 import json
-import platform
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-import accelsim
-from accelsim.config.document import Document
 from accelsim.cost.account import CostReport, account, in_unit
 from accelsim.cost.components import ComponentCosts
 from accelsim.cost.published import comparison
 from accelsim.engine.counts import Counter
 from accelsim.formats.atomic import prepare_output_directory, write_text_atomic
+from accelsim.simulation.about import identity, versions
 from accelsim.simulation.event_metrics import event_metrics
 from accelsim.simulation.part import Window
 from accelsim.simulation.pricing import actions, as_row, is_sop, sops
@@ -33,7 +29,6 @@ if TYPE_CHECKING:
 
 LAST_EPOCHS = 3
 """Epochs over which the final accuracy is averaged."""
-PACKAGES = ("numpy", "numba", "simpy", "pydantic")
 
 
 @dataclass(frozen=True)
@@ -274,11 +269,9 @@ def _about(
     setup: Setup, engine: str, report: CostReport, window: Window | None, wall_s: float, cpu_s: float, cycles: int
 ) -> dict[str, Any]:
     return {
-        "accelsim": accelsim.__version__,
-        "python": platform.python_version(),
-        "packages": {name: version(name) for name in PACKAGES},
-        "architecture": _identity(setup.architecture_document),
-        "workload": _identity(setup.workload_document),
+        **versions(),
+        "architecture": identity(setup.architecture_document),
+        "workload": identity(setup.workload_document),
         "engine": engine,
         "seed": setup.seed,
         "engines_agree": None if window is None else window.difference is None,
@@ -292,14 +285,4 @@ def _about(
         "clock_hz": setup.architecture.clock,
         "voltage_v": setup.architecture.voltage,
         "technology": setup.architecture.technology,
-    }
-
-
-def _identity(document: Document) -> dict[str, Any]:
-    resolved = json.dumps(document.data, sort_keys=True, default=str)
-    return {
-        "name": document.name,
-        "file": Path(document.file).name if document.file else None,
-        "sha256": hashlib.sha256(resolved.encode()).hexdigest(),
-        "resolved": document.data,
     }

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -17,27 +16,20 @@ from accelsim.controllers.event_driven import EventController
 from accelsim.controllers.samples import Samples
 from accelsim.engine.choice import Engine
 from accelsim.simulation.event_run import EventRun
+from accelsim.simulation.kinds import runs_in_steps
 from accelsim.simulation.part import Window
+from accelsim.simulation.progress import Progress
 from accelsim.simulation.result import Result, assemble
 from accelsim.simulation.setup import Setup, prepare
+from accelsim.simulation.stepped_result import SteppedResult
+from accelsim.simulation.stepped_run import run_stepped
+from accelsim.simulation.stepped_setup import prepare_stepped
 from accelsim.simulation.tick_run import TickRun
 from accelsim.simulation.totals import SplitTotals
 from accelsim.workload.stream import Chunk, chunks, total_samples
 
 WINDOW_TICKS = 6
 """Time steps of the default timeline: a few around the first learning step."""
-
-
-@dataclass(frozen=True)
-class Progress:
-    """How far a run is."""
-
-    epoch: int
-    epochs: int
-    split: str
-    samples: int
-    total_samples: int
-    accuracy: float | None
 
 
 def simulate(
@@ -48,7 +40,7 @@ def simulate(
     seed: int = 0,
     window: tuple[int, int] | None = None,
     progress: Callable[[Progress], None] | None = None,
-) -> Result:
+) -> Result | SteppedResult:
     """Run a workload on a chip.
 
     Parameters
@@ -69,8 +61,10 @@ def simulate(
     ConfigError
         For anything wrong in the descriptions or the data they name.
     """
-    setup = prepare(_document(architecture, "architecture"), _document(workload, "workload"), seed)
-    return run(setup, engine=engine, window=window, progress=progress)
+    documents = _document(architecture, "architecture"), _document(workload, "workload")
+    if runs_in_steps(*documents):
+        return run_stepped(prepare_stepped(*documents, seed), engine=engine, progress=progress)
+    return run(prepare(*documents, seed), engine=engine, window=window, progress=progress)
 
 
 def _document(given: Document | str | Path, kind: str) -> Document:

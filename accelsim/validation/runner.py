@@ -170,6 +170,8 @@ kinds: Registry[Callable[[Folder], list[Replay]]] = Registry(
         "reckon-rtl": "accelsim.validation.reckon_rtl:cases",
         "odin-rtl": "accelsim.validation.odin_rtl:cases",
         "tinyodin-rtl": "accelsim.validation.odin_rtl:cases",
+        "noc-packets": "accelsim.validation.noc_packets:cases",
+        "snn-chip-steps": "accelsim.validation.snn_steps:cases",
     },
 )
 """Readers of golden folders by kind."""

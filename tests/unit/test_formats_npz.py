@@ -51,6 +51,13 @@ def test_arrays_are_read_and_others_left_alone(folder: Path, save: Any) -> None:
     assert arrays["labels"].dtype == np.uint8
 
 
+def test_texts(folder: Path) -> None:
+    np.savez("a.npz", mode=np.array(["hard", "soft"]), numbers=np.arange(2))
+    assert read_arrays("a.npz", [ArraySpec("mode", "text", ("n",))])["mode"].tolist() == ["hard", "soft"]
+    with pytest.raises(ConfigError, match="numbers: holds int64; expected texts"):
+        read_arrays("a.npz", [ArraySpec("numbers", "text", ("n",))])
+
+
 def test_empty_and_fortran_arrays(folder: Path) -> None:
     np.savez("a.npz", x=np.zeros((0, 3)), y=np.asfortranarray(np.arange(6.0).reshape(2, 3)), z=np.float64(3))
     specs = [ArraySpec("x", "float", ("n", 3)), ArraySpec("y", "float", (2, 3)), ArraySpec("z", "number", ())]
