@@ -3,9 +3,9 @@
     python benchmarks/stepped_timing.py [ROUNDS] [NETWORK ...]
 
 Runs the networks of `networks.py` over the steps of the comparison, the best of ROUNDS (default 3) with each model of
-the network.  The reference is SANA-FE 2.2.9 with its `detailed` timing on the same networks: CPU seconds of its
-simulation call, one thread, without traces, building excluded, measured on another machine of two cores; and the time
-that it predicts.
+the network.  The reference is SANA-FE 2.2.9 with its `detailed` timing on the same networks: recorded CPU seconds of
+its simulation call, one thread, without traces, building excluded, on a machine of two cores; and the time it predicts.
+It is not measured in the same run, so the ratios carry the difference of the machines and of their load.
 """
 
 from __future__ import annotations

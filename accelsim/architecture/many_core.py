@@ -130,6 +130,8 @@ class ManyCore(Model):
     """Hops between routers; with `noc: cycle` their latency is that of the links beside the routers' own."""
     barrier: tuple[Barrier, ...] = timing(())
     """Duration of the barrier by tiles in use: the entry with the largest number not above it holds."""
+    network_cycle: Annotated[Time, Field(gt=0)] = timing(1e-9)
+    """A cycle of the routers, with `noc: cycle`."""
     tick: Annotated[Time, Field(gt=0)] | None = timing(None)
     """Fixed period of the steps: a step that is done earlier waits; one that is not is late."""
     leakage: Power | None = cost(None)
@@ -175,6 +177,7 @@ class ManyCore(Model):
             yield ("hop", name, "latency"), getattr(self.hop, name).latency
         for i, entry in enumerate(self.barrier):
             yield ("barrier", i, "latency"), entry.latency
+        yield ("network_cycle",), self.network_cycle
         if self.tick is not None:
             yield ("tick",), self.tick
 

@@ -25,7 +25,15 @@ def run_stepped(
 ) -> SteppedResult:
     """Run a prepared network."""
     started, used_cpu = time.perf_counter(), time.process_time()
-    timing = StepTiming(setup.grid, setup.costs, np.unique(setup.core), fidelity=setup.chip.interconnect.noc)
+    timing = StepTiming(
+        setup.grid,
+        setup.costs,
+        np.unique(setup.core),
+        fidelity=setup.chip.interconnect.noc,
+        noc=setup.routers,
+        clock=setup.chip.ticks(setup.chip.network_cycle),
+        engine=engine,
+    )
     totals = SteppedTotals(setup)
     steps, size = setup.workload.steps, FIRST_STEPS
     while totals.steps < steps:

@@ -14,6 +14,7 @@ from accelsim.config.model import validate
 from accelsim.controllers.stepped.function import Routers, SteppedNetwork
 from accelsim.controllers.stepped.network import NetworkData
 from accelsim.controllers.stepped.population import MODELS
+from accelsim.engine.noc.config import NocConfig, noc_config
 from accelsim.engine.stepped.costs import Grid, StepCosts
 from accelsim.mapping.adjacency import Adjacency
 from accelsim.mapping.cores import balance, fill, given, minimise_traffic
@@ -37,6 +38,8 @@ class SteppedSetup:
     function: SteppedNetwork
     grid: Grid
     costs: StepCosts
+    routers: NocConfig
+    """The network, for `noc: cycle`."""
     seed: int
 
 
@@ -69,9 +72,11 @@ def prepare_stepped(chip_document: Document, workload_document: Document, seed: 
     wrap = (grid.width, grid.height) if grid.torus else (0, 0)
     routers = Routers(positions[0].astype(np.int32), positions[1].astype(np.int32), wrap)
     function = SteppedNetwork.build(network, core, chip.core.neuron, routers, send_order)
+    costs = step_costs(chip)
     return SteppedSetup(
-        chip, workload, chip_document, workload_document, network, core, function, grid, step_costs(chip), seed
-    )
+        chip, workload, chip_document, workload_document, network, core, function, grid, costs,
+        router_config(chip, costs), seed,
+    )  # fmt: skip
 
 
 def grid_of(chip: ManyCore) -> Grid:
@@ -80,6 +85,20 @@ def grid_of(chip: ManyCore) -> Grid:
     assert net.width is not None
     assert net.height is not None
     return Grid(net.width, net.height, net.cores_per_router, net.order, net.topology == "torus")
+
+
+def router_config(chip: ManyCore, costs: StepCosts) -> NocConfig:
+    """The routers of the architecture; links take what is left of a hop's latency, unless they are given.
+
+    Opposite directions share the mean of their latencies.
+    """
+    router = chip.interconnect.router
+    plain = noc_config(chip.interconnect).with_(eject_buffer=router.receive_flits or chip.core.pipeline.receive_queue)
+    clock = chip.ticks(chip.network_cycle)
+    in_router = plain.router_latency() + 1
+    left = [max(0, round(sum(costs.hop[i : i + 2]) / (2 * clock)) - in_router) for i in (0, 2)]
+    link_x, link_y = router.link_cycles_x, router.link_cycles_y
+    return plain.with_(link_x=left[0] if link_x is None else link_x, link_y=left[1] if link_y is None else link_y)
 
 
 def step_costs(chip: ManyCore) -> StepCosts:
@@ -103,6 +122,7 @@ def step_costs(chip: ManyCore) -> StepCosts:
         barrier=tuple((entry.tiles, chip.ticks(entry.latency)) for entry in chip.barrier) or ((1, 0),),
         buffer=chip.interconnect.router.buffer_flits,
         receive_queue=pipeline.receive_queue,
+        link=chip.ticks(chip.network_cycle),
     )
 
 

@@ -27,7 +27,7 @@ from accelsim.engine.stepped.messages import TimedMessages, timed
 from accelsim.formats.npz import ArraySpec, read_arrays
 from accelsim.validation.runner import CaseReport, Check, Folder, Replay, equal
 from accelsim.validation.snn_case import TICK_S, Case
-from accelsim.validation.snn_times import time_checks
+from accelsim.validation.snn_times import reference_checks, time_checks
 from accelsim.workload.network import read_mapping, read_network
 from accelsim.workload.network_graphs import connect, conv2d, dense
 
@@ -71,6 +71,8 @@ def _replay(folder: Folder, path: Path, engine: str) -> CaseReport:
         run = replay(path)
         times = list(time_checks(path.name, run.case.architecture, run.timed(), run.core, run.expected))
         checks = (*_function_checks(run), *_cost_checks(run), *(check for check, _ in times))
+        if engine == "simpy":
+            checks += tuple(reference_checks(run.case.architecture, run.timed(), run.core))
     except ConfigError as error:
         return CaseReport(path.name, engine, (), error=str(error.problems[0]))
     return CaseReport(path.name, engine, checks, tuple(note for _, note in times))

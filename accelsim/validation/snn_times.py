@@ -14,9 +14,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from accelsim.engine.choice import ENGINES
 from accelsim.engine.stepped.messages import TimedMessages
 from accelsim.engine.stepped.timing import Fidelity, StepTiming
-from accelsim.validation.runner import Check
+from accelsim.validation.runner import Check, equal
 from accelsim.validation.snn_case import TICK_S, Chip
 
 CLOCK = 10
@@ -26,11 +27,17 @@ FLITS = 16
 DETAILED_TOLERANCE = 0.06
 CYCLE_TOLERANCE = {"dvs_gesture": 0.02}
 """By case, elsewhere 0.01."""
+REFERENCE_MESSAGES = 3000
+"""Messages of the steps that the reference engine repeats."""
 FIDELITIES: tuple[Fidelity, ...] = ("transaction", "cycle")
 
 
 def time_checks(
-    name: str, chip: Chip, messages: TimedMessages, core: NDArray[np.integer], expected: Mapping[str, NDArray[Any]]
+    name: str,
+    chip: Chip,
+    messages: TimedMessages,
+    core: NDArray[np.integer],
+    expected: Mapping[str, NDArray[Any]],
 ) -> Iterator[tuple[Check, str]]:
     """Checks of the total time, and what to say about each.
 
@@ -52,6 +59,19 @@ def time_checks(
         timing = StepTiming(chip.grid(), costs, core, clock=CLOCK, tails_last=True)
         found = timing.run_timed(messages.part(0, len(expected["time_cycle"]))).time
         yield _total("cycle against time_cycle", found, expected["time_cycle"], CYCLE_TOLERANCE.get(name, 0.01))
+
+
+def reference_checks(chip: Chip, messages: TimedMessages, core: NDArray[np.integer]) -> Iterator[Check]:
+    """The reference engine on the first steps, which must take exactly as long as on the compiled one."""
+    steps = int(np.searchsorted(messages.step_start, REFERENCE_MESSAGES, side="right")) - 1
+    part = messages.part(0, max(1, min(steps, messages.steps)))
+    costs = replace(chip.costs(), link=CLOCK)
+    for fidelity in FIDELITIES:
+        compiled, reference = (
+            StepTiming(chip.grid(), costs, core, fidelity=fidelity, clock=CLOCK, engine=engine).run_timed(part).time
+            for engine in ENGINES
+        )
+        yield equal(f"{fidelity}, first {part.steps} steps", reference, compiled)
 
 
 def _total(what: str, ticks: NDArray[np.int64], seconds: NDArray[np.float64], tolerance: float) -> tuple[Check, str]:

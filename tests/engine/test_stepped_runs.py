@@ -59,6 +59,33 @@ def test_the_network_s_fidelity_changes_times_alone(noc, result):
     assert other.time_total_us == pytest.approx(result.time_total_us, rel=0.1)
 
 
+@pytest.mark.parametrize("noc", ["ideal", "transaction", "cycle"])
+def test_both_engines_give_the_same_run(noc):
+    documents = (
+        load_document("mesh", "architecture", overrides=[f"interconnect.noc={noc}"]),
+        load_document("recurrent_1k", "workload", overrides=["steps=3", "mapping.neurons_per_core=32"]),
+    )
+    compiled, reference = (simulate(*documents, engine=engine) for engine in ("compiled", "simpy"))
+    assert compiled.metrics == reference.metrics
+    assert compiled.tables == reference.tables
+
+
+def test_the_router_of_the_architecture_counts():
+    times = [
+        run("mesh", settings=settings, **{"mapping.neurons_per_core": 16}).time_total_us
+        for settings in (
+            [],
+            ["interconnect.router.routing_cycles=3"],  # taken from the links' share of a hop as long as there is any
+            ["interconnect.router.link_cycles_x=40", "interconnect.router.link_cycles_y=40"],
+            ["interconnect.router.buffer_flits=1", "core.pipeline.receive_queue=1"],
+            ["interconnect.topology=torus", "interconnect.router.virtual_channels=2"],
+        )
+    ]
+    assert times[2] > times[0]
+    assert times[3] > times[0]
+    assert len(set(times)) >= 4
+
+
 @pytest.mark.parametrize("side", [1, 2, 4])
 def test_a_mesh_of_any_size_computes_the_same(side):
     sizes = [f"cores={side * side}", f"interconnect.width={side}", f"interconnect.height={side}"]

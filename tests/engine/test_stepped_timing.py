@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -20,11 +21,14 @@ from accelsim.engine.stepped.cycle import CycleNetwork, packets_of, router_netwo
 from accelsim.engine.stepped.flits import FlitNetwork, simple
 from accelsim.engine.stepped.messages import TAIL, timed, timed_messages
 from accelsim.engine.stepped.timing import RECEIVER, SENDER, StepTiming
+from accelsim.validation.snn_steps import replay
+from accelsim.validation.snn_times import time_checks
 
 COSTS = StepCosts(
     access=60, update=37, spike=300, axon_out=51, axon_in=160, synapse=38, hop=(40, 50, 60, 70),
     barrier=((1, 6000), (2, 10000)), link=10,
 )  # fmt: skip
+CASE = Path(__file__).parents[1] / "golden" / "snn_steps" / "hotspot"
 ROW = Grid(4, 1)
 """Four cores in a row."""
 
@@ -83,7 +87,7 @@ def test_both_engines_agree_message_by_message(load):
     assert counted.sent.size == 0
 
 
-@settings(PROPERTY, max_examples=12)
+@settings(PROPERTY, max_examples=30)
 @given(loads(), st.integers(1, 5))
 def test_both_engines_agree_on_the_network_on_chip(load, clock):
     grid, costs, messages = load
@@ -240,6 +244,18 @@ def test_steps_in_blocks(monkeypatch):
     whole = times(messages).schedule
     monkeypatch.setattr("accelsim.engine.stepped.cycle.BLOCK", 8)
     assert_same(times(messages).schedule, whole)
+
+
+def test_validation_of_totals():
+    """A total that differs by more than the tolerance fails."""
+    run = replay(CASE)
+    chip, messages = run.case.architecture, run.timed()
+    names = ["transaction against time_detailed", "cycle against time_detailed", "cycle against time_cycle"]
+    for factor, wrong in (({}, [0, 0, 0]), ({"time_cycle": 1.02}, [0, 0, 1]), ({"time_detailed": 0.9}, [1, 1, 0])):
+        expected = {name: values * factor.get(name, 1) for name, values in run.expected.items()}
+        checks = [check for check, _ in time_checks(run.case.case, chip, messages, run.core, expected)]
+        assert [check.what for check in checks] == names
+        assert [check.mismatches for check in checks] == wrong
 
 
 def test_barrier_table():

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from accelsim.controllers.stepped.chunk import Messages
+from accelsim.engine.choice import Engine
 from accelsim.engine.noc.config import NocConfig
 from accelsim.engine.stepped import ideal, transaction
 from accelsim.engine.stepped.bound import Work, link_messages, work
@@ -85,6 +87,26 @@ class StepTimes:
         return np.where(idle[:, None], -1, np.stack([core, by_receiver.astype(np.int64)], axis=1))
 
 
+def _compiled(fidelity: Fidelity, network: NocConfig, clock: int) -> Callable[..., Schedule]:
+    """What schedules the messages of steps: a function of messages, grid, costs and whether to record."""
+    if fidelity == "cycle":
+        return CycleNetwork(network, clock).schedule
+    return ideal.schedule if fidelity == "ideal" else transaction.schedule
+
+
+def _reference(fidelity: Fidelity, network: NocConfig, clock: int) -> Callable[..., Schedule]:
+    """The same as SimPy processes; they always record."""
+    from accelsim.engine.stepped import reference
+
+    def schedule(messages: TimedMessages, grid: Grid, costs: StepCosts, recorded: bool) -> Schedule:
+        if fidelity == "cycle":
+            return reference.cycle_schedule(messages, grid, costs, network, clock)
+        kind = reference.Step if fidelity == "ideal" else reference.TransactionStep
+        return reference.schedule(messages, grid, costs, kind)
+
+    return schedule
+
+
 class StepTiming:
     """Times steps of a chip whose cores meet at a barrier after each.
 
@@ -97,6 +119,7 @@ class StepTiming:
     noc : network of fidelity "cycle"; by default one whose hops take what the costs say
     clock : ticks of the network's cycle
     tails_last : whether work after the chip's last message waits until the network has drained
+    engine : which of the two engines
 
     Raises
     ------
@@ -114,13 +137,12 @@ class StepTiming:
         noc: NocConfig | None = None,
         clock: int = 10,
         tails_last: bool = False,
+        engine: Engine = "compiled",
     ) -> None:
         self.grid, self.costs, self.tails_last = grid, costs, tails_last
         self.barrier = costs.barrier_ticks(grid.tiles(np.asarray(cores_in_use)))
-        models: dict[str, Any] = {"ideal": ideal.schedule, "transaction": transaction.schedule}
-        if fidelity == "cycle":
-            models["cycle"] = CycleNetwork(noc or router_network(grid, costs, clock), clock).schedule
-        self._schedule = models[fidelity]
+        network = noc or router_network(grid, costs, clock)
+        self._schedule = (_compiled if engine == "compiled" else _reference)(fidelity, network, clock)
 
     def run(self, messages: Messages, *, recorded: bool = False) -> StepTimes:
         """Time the steps of a chunk.
