@@ -21,10 +21,11 @@ _SET = "Change a key of the architecture, or of the workload with `workload.` in
 _PLUGIN = "Load rules or neuron models from a Python file (it is executed)."
 _OUT_RUN = "Folder for the results [default: runs/ARCH-WORKLOAD]."
 _OUT_SWEEP = "Folder for the results [default: runs/NAME]."
-_OUT_NOC = "Folder for the results [default: runs/ARCH-PATTERN]."
+_OUT_NOC = "Folder for the results; runs/ARCH-PATTERN by default."
 _NETWORK = "Architecture whose interconnect is measured; without it, 8 x 8 default routers."
 _PATTERN = "uniform, transpose, bit-complement, tornado, neighbour or hotspot."
-_LOADS = "Flits per core and cycle, as 0.1,0.2 or FROM:TO:STEP [default: shares of the saturation load]."
+_LOADS = "Flits per core and cycle, as 0.1,0.2 or FROM:TO:STEP; shares of the saturation load by default."
+_SET_NOC = "Change a key of the architecture, such as interconnect.router.virtual_channels=4."
 _WINDOW = "Time steps that the timeline shows."
 _TRACE = "Write the timeline (Chrome trace JSON) here too."
 _THING = "An architecture, workload, rule, neuron model or technology, e.g. `reckon` or `technology 28nm`."
@@ -114,7 +115,7 @@ def noc(
     topology: Annotated[str | None, typer.Option("--topology", help="mesh or torus.")] = None,
     width: Annotated[int | None, typer.Option("--width", help="Routers along x.")] = None,
     height: Annotated[int | None, typer.Option("--height", help="Routers along y.")] = None,
-    settings: Settings = None,
+    settings: Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help=_SET_NOC)] = None,
     warmup: Annotated[int, typer.Option("--warmup", min=0, help="Cycles before the window.")] = 1000,
     measure: Annotated[int, typer.Option("--measure", min=1, help="Cycles of the window.")] = 4000,
     drain: Annotated[int, typer.Option("--drain", min=0, help="Cycles for its packets to arrive.")] = 4000,

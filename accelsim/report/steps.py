@@ -191,10 +191,13 @@ def steps_page(run: Run, figures: Iterable[Drawn]) -> str:
         )
         for row in sorted(run.tables["energy"], key=lambda row: -(row["energy_pj"] or 0))
     ]
+    notes = [html.paragraph(note) for note in [_network_error(run)] if note is not None]
     warnings = [html.paragraph(f"Warning: {text}", "warning") for text in about["warnings"]]
     columns = ("core", "x", "y", "neurons", "synapses", "sender busy [us]", "receiver busy [us]", "energy [pJ]")
     sections = [
-        html.section("Key figures", *warnings, html.table("of the whole run", ("figure", "value", "name"), key)),
+        html.section(
+            "Key figures", *warnings, *notes, html.table("of the whole run", ("figure", "value", "name"), key)
+        ),
         html.section("Figures", html.figures(figures)),
         html.section("Counts", html.table("of the whole run", ("what", "count"), counts)),
         html.section("Critical cores", html.table("cores that ended most steps", ("core", "side", "steps"), ends)),
@@ -219,6 +222,12 @@ def _identity(run: Run) -> list[tuple[str, str]]:
     ]
 
 
+def _network_error(run: Run) -> str | None:
+    """Return how far the chosen model of the network is from the cycle-level one."""
+    error = run.metrics.get("time_error_percent")
+    return None if error is None else f"first steps against the cycle-level network: {error:+.2f} % time"
+
+
 def _speed(run: Run) -> str:
     rate = run.about["synops_per_cpu_s"]
     return "speed not measured" if rate is None else f"{rate / 1e6:,.3g} million synaptic operations per CPU second"
@@ -235,6 +244,8 @@ def steps_summary(run: Run) -> RenderableType:
     )
     ends = [(str(core), side, f"{often:,}") for core, side, often in critical(run)[:5]]
     parts.append(_table("Cores that ended most steps", ("core", "side", "steps"), ends))
+    if (error := _network_error(run)) is not None:
+        parts.append(Text(error))
     parts.append(Text(_speed(run)))
     parts += [Text(f"warning: {printable(warning)}", style="yellow") for warning in run.about["warnings"]]
     return Group(*parts)

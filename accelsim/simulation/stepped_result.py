@@ -108,6 +108,7 @@ def assemble(setup: SteppedSetup, engine: str, totals: SteppedTotals, wall_s: fl
         "latency_step_us": elapsed / totals.steps * 1e6,
         "latency_step_us_p99": float(np.percentile(seconds[:, 0], 99)) * 1e6,
         "steps_late": late,
+        "time_error_percent": _error_percent(totals, times),
         "blocked_us": float(times[:, 2].sum()) * chip.timebase * 1e6,
         **in_unit("energy_total_pj", whole, 1e12),
         **in_unit("energy_dynamic_pj", dynamic, 1e12),
@@ -142,6 +143,14 @@ def assemble(setup: SteppedSetup, engine: str, totals: SteppedTotals, wall_s: fl
         "technology": chip.technology,
     }
     return SteppedResult(metrics, tables, about)
+
+
+def _error_percent(totals: SteppedTotals, times: np.ndarray) -> float | None:
+    """How much longer the first steps are than on the cycle-level network; None if that was used throughout."""
+    if totals.reference is None:
+        return None
+    exact = int(totals.reference.sum())
+    return (int(times[: totals.reference.size, 0].sum()) / exact - 1) * 100 if exact else None
 
 
 def _warnings(chip: ManyCore, late: int | None, steps: int) -> list[str]:

@@ -9,7 +9,7 @@ import numpy as np
 
 from accelsim.controllers.stepped.chunk import StepChunk
 from accelsim.engine.choice import Engine
-from accelsim.engine.stepped.timing import StepTiming
+from accelsim.engine.stepped.timing import Fidelity, StepTiming
 from accelsim.simulation.progress import Progress
 from accelsim.simulation.stepped_result import SteppedResult, assemble
 from accelsim.simulation.stepped_setup import SteppedSetup
@@ -25,26 +25,33 @@ def run_stepped(
 ) -> SteppedResult:
     """Run a prepared network."""
     started, used_cpu = time.perf_counter(), time.process_time()
-    timing = StepTiming(
-        setup.grid,
-        setup.costs,
-        np.unique(setup.core),
-        fidelity=setup.chip.interconnect.noc,
-        noc=setup.routers,
-        clock=setup.chip.ticks(setup.chip.network_cycle),
-        engine=engine,
-    )
+    fidelity = setup.chip.interconnect.noc
+    timing = _timing(setup, fidelity, engine)
     totals = SteppedTotals(setup)
     steps, size = setup.workload.steps, FIRST_STEPS
     while totals.steps < steps:
         chunk = setup.function.run(min(size, steps - totals.steps))
         assert chunk.messages is not None
         times = timing.run(chunk.messages)
+        if not totals.steps and fidelity != "cycle":
+            totals.reference = _timing(setup, "cycle", engine).run(chunk.messages).time
         totals.add(chunk, times)
         size = _next_size(chunk, size)
         if progress is not None:
             progress(Progress(0, 1, "steps", totals.steps, steps, None))
     return assemble(setup, engine, totals, time.perf_counter() - started, time.process_time() - used_cpu)
+
+
+def _timing(setup: SteppedSetup, fidelity: Fidelity, engine: Engine) -> StepTiming:
+    return StepTiming(
+        setup.grid,
+        setup.costs,
+        np.unique(setup.core),
+        fidelity=fidelity,
+        noc=setup.routers,
+        clock=setup.chip.ticks(setup.chip.network_cycle),
+        engine=engine,
+    )
 
 
 def _next_size(chunk: StepChunk, size: int) -> int:

@@ -33,6 +33,7 @@ class SteppedTotals:
     actions : int64 array, (cores, ACTIONS)
     busy : int64 array, (cores, 2): ticks of sender and receiver
     links : int64 array, (4 * routers,): messages over each link, east, west, north, south of each router
+    reference : int64 array or None: time of the first steps on the cycle-level network, where another one was asked for
     """
 
     def __init__(self, setup: SteppedSetup) -> None:
@@ -43,6 +44,7 @@ class SteppedTotals:
         self.times: list[NDArray[np.int64]] = []
         self.actions = np.zeros((cores, len(ACTIONS)), np.int64)
         self.busy = np.zeros((cores, 2), np.int64)
+        self.reference: NDArray[np.int64] | None = None
         self.links = np.zeros(4 * setup.grid.routers, np.int64)
 
     def add(self, chunk: StepChunk, times: StepTimes) -> None:
