@@ -26,6 +26,21 @@ UNITS = {
     "pF/mm": 1e-9,
 }
 """Factor from each unit used in the data files to SI."""
+SI_UNITS = {
+    "1": "1",
+    "V": "V",
+    "m": "m",
+    "fJ": "J",
+    "pJ": "J",
+    "ps": "s",
+    "ns": "s",
+    "um2": "m2",
+    "mm2": "m2",
+    "pW/bit": "W/bit",
+    "nW/um2": "W/m2",
+    "pF/mm": "F/m",
+}
+"""The SI unit of each of them."""
 
 
 @cache
@@ -38,9 +53,8 @@ def estimate_of(entry: Mapping[str, Any], formula: str) -> Estimate:
     """Return the estimate written as ``{low, nominal, high | value, unit, source, verified}``, in SI."""
     low, nominal, high = (entry.get(key, entry.get("value")) for key in ("low", "nominal", "high"))
     factor = UNITS[entry["unit"]]
-    return Estimate(
-        low * factor, nominal * factor, high * factor, (Source(entry["source"], entry["verified"]),), formula
-    )
+    source = Source(entry["source"], entry["verified"])
+    return Estimate(low * factor, nominal * factor, high * factor, (source,), formula, SI_UNITS[entry["unit"]])
 
 
 def constant_names() -> tuple[str, ...]:

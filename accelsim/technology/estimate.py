@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Literal, get_args
 
 Verified = Literal["verified", "measured", "memory", "assumed"]
+
+
+Operator = Literal["", "sum", "product", "from"]
 
 
 @dataclass(frozen=True)
@@ -40,6 +43,9 @@ class Estimate:
     low, nominal, high : the band, ``0 <= low <= nominal <= high``.
     sources : every citation the value rests on.
     formula : how it was derived, in words.
+    unit : SI unit, where it is known; it is for people and decides nothing.
+    operator, operands : what it was computed from, for `accelsim.cost.explain`: a ``sum``, a ``product``, or
+        ``from`` operands by another law; no operands where it was given.
     """
 
     low: float
@@ -47,6 +53,9 @@ class Estimate:
     high: float
     sources: tuple[Source, ...] = ()
     formula: str = ""
+    unit: str = field(default="", compare=False)
+    operator: Operator = field(default="", compare=False, repr=False)
+    operands: tuple[Estimate, ...] = field(default=(), compare=False, repr=False)
 
     def __post_init__(self) -> None:
         if not 0 <= self.low <= self.nominal <= self.high:
@@ -72,6 +81,9 @@ class Estimate:
             self.high + other.high,
             merged(self.sources, other.sources),
             _joined(self.formula, " + ", other.formula),
+            self.unit or other.unit,
+            "sum",
+            (self, other),
         )
 
     def __mul__(self, factor: float) -> Estimate:
@@ -82,6 +94,9 @@ class Estimate:
             nominal=self.nominal * factor,
             high=self.high * factor,
             formula=formula,
+            unit="",
+            operator="product",
+            operands=(self, Estimate.exact(factor)),
         )
 
     __rmul__ = __mul__
@@ -94,6 +109,9 @@ class Estimate:
             nominal=self.nominal / divisor,
             high=self.high / divisor,
             formula=formula,
+            unit="",
+            operator="product",
+            operands=(self, Estimate.exact(1 / divisor)),
         )
 
     def scaled(self, factor: Estimate) -> Estimate:
@@ -104,15 +122,27 @@ class Estimate:
             self.high * factor.high,
             merged(self.sources, factor.sources),
             _joined(self.formula, " x ", factor.formula),
+            self.unit if factor.unit == "1" else factor.unit if self.unit == "1" else "",
+            "product",
+            (self, factor),
         )
 
     def inverse(self) -> Estimate:
         """Return the band of the reciprocal; the quantity must be positive."""
-        return Estimate(1 / self.high, 1 / self.nominal, 1 / self.low, self.sources, f"1 / ({self.formula})")
+        return Estimate(
+            1 / self.high,
+            1 / self.nominal,
+            1 / self.low,
+            self.sources,
+            f"1 / ({self.formula})",
+            "1" if self.unit == "1" else "",
+            "from",
+            (self,),
+        )
 
-    def described(self, formula: str) -> Estimate:
-        """Return the same band with another formula."""
-        return replace(self, formula=formula)
+    def described(self, formula: str, unit: str | None = None) -> Estimate:
+        """Return the same band with another formula, and perhaps a unit."""
+        return replace(self, formula=formula, unit=self.unit if unit is None else unit)
 
     def provenance(self) -> str:
         """Return the formula and the citations in one readable line."""
@@ -128,12 +158,14 @@ def total(parts: Iterable[Estimate], formula: str) -> Estimate:
     """Return the sum of `parts`, described by `formula` instead of by a chain of plus signs."""
     low = nominal = high = 0.0
     sources: list[tuple[Source, ...]] = []
+    parts = tuple(parts)
     for part in parts:
         low += part.low
         nominal += part.nominal
         high += part.high
         sources.append(part.sources)
-    return Estimate(low, nominal, high, merged(*sources), formula)
+    unit = next((part.unit for part in parts if part.unit), "")
+    return Estimate(low, nominal, high, merged(*sources), formula, unit, "sum", parts)
 
 
 def merged(*chains: tuple[Source, ...]) -> tuple[Source, ...]:

@@ -35,6 +35,7 @@ CONFIGURATIONS: dict[str, dict[str, Any]] = {
     "A": {"vcs": 4, "buffer": 8},
     "B": {"vcs": 1, "buffer": 8},
     "C": {"vcs": 2, "buffer": 4, "routing": 0, "credit": 1},
+    "E": {"vcs": 4, "buffer": 8, "routing": 2, "allocation": 2, "crossbar": 2, "credit": 2},
     "G": {"vcs": 1, "buffer": 2},
     "H": {"vcs": 1, "buffer": 16, "routing": 0},
 }
@@ -42,7 +43,6 @@ CONFIGURATIONS: dict[str, dict[str, Any]] = {
 on a torus."""
 OUT_OF_SCOPE = {
     "D": "its routing is adaptive",
-    "E": "its crossbar allocation takes two cycles",
     "F": "its routers speculate",
     "X": "its routing is random",
 }
@@ -92,7 +92,7 @@ class Golden:
         key = self.key
         link = 2 if key.topology == "torus" else 1
         config = NocConfig(
-            key.k, key.k, key.topology == "torus", link_x=link, link_y=link, pipelined=False,
+            key.k, key.k, key.topology == "torus", link_x=link, link_y=link, pipelined=False, ties="random",
             **CONFIGURATIONS[key.config],
         )  # fmt: skip
         return Bench(config, Pattern(config, PATTERNS.get(key.pattern, key.pattern)), key.packet_size, windows, seed)

@@ -48,7 +48,7 @@ class Recording(Model):
     C: Count
     L: Count
     VA: Literal[1] = 1
-    SA: Literal[1] = 1
+    SA: Annotated[int, Field(gt=0)] = 1
     pipelined: bool = False
     """Whether stages of two cycles and more are pipelined: not in BookSim 2."""
 
@@ -60,6 +60,7 @@ class Recording(Model):
         return NocConfig(
             width, height, self.topology == "torus", self.terminals, vcs=self.V, buffer=self.B, routing=self.R,
             crossbar=self.X, link_x=self.L, link_y=self.L, credit=self.C, pipelined=self.pipelined,
+            allocation=self.SA,
         )  # fmt: skip
 
 

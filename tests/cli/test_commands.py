@@ -12,7 +12,7 @@ import pytest
 import accelsim
 from accelsim.technology.node import names as technologies
 
-COMMANDS = ("run", "sweep", "report", "validate", "describe", "list", "schema")
+COMMANDS = ("run", "sweep", "report", "validate", "noc", "describe", "list", "schema")
 HEAVY = ("numba", "numpy", "pandas", "matplotlib", "sklearn", "simpy", "pydantic", "scipy")
 
 

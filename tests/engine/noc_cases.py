@@ -23,7 +23,8 @@ def configs(draw, **fixed):
         "link_y": draw(st.integers(0, 3)), "credit": draw(st.integers(0, 2)),
         "eject_buffer": draw(st.sampled_from((None, 4, 9))), "pipelined": draw(st.booleans()),
         "single_cycle": single_cycle, "networks": draw(st.integers(1, 2)),
-        "order": draw(st.sampled_from(("row", "column"))),
+        "order": draw(st.sampled_from(("row", "column"))), "ties": draw(st.sampled_from(("positive", "random"))),
+        "allocation": 1 if single_cycle else draw(st.integers(1, 3)),
     }  # fmt: skip
     return NocConfig(**choice | fixed)
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from accelsim.engine.noc.layout import Net, Shape
 from accelsim.engine.noc.part import lowest, part
-from accelsim.engine.noc.passage import move, want_crossbar
+from accelsim.engine.noc.passage import batch_start, move, want_crossbar
 from accelsim.engine.noc.queues import first_from, look_at_channel, look_at_output
 from accelsim.engine.noc.terminals import Job
 
@@ -107,6 +107,26 @@ def grant_crossbar(shape: Shape, net: Net, job: Job, now: int, router: int) -> N
         bit = lowest(members)
         members &= members - 1
         look_at_channel(net, now + 1, first + bit)
+
+
+@part
+def wait_for_decision(shape: Shape, net: Net, now: int) -> None:
+    """Keep the requests for the crossbar that are decided now; the others ask again."""
+    side = now & 1
+    kept = 0
+    for i in range(net.mover_count[side]):
+        channel = net.movers[side, i]
+        if net.due[channel] < now:
+            start = now
+            if shape.allocation_batch:
+                start = batch_start(net, net.router_of[channel], 2, shape.allocation_batch, now)
+            net.due[channel] = start + shape.allocation - 1
+        if net.due[channel] == now:
+            net.movers[side, kept] = channel
+            kept += 1
+        else:
+            look_at_channel(net, now + 1, channel)
+    net.mover_count[side] = kept
 
 
 @part

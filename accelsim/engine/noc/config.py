@@ -43,6 +43,8 @@ class NocConfig:
     single_cycle : allocations and crossbar in the cycle of arrival (a router for spikes of one flit)
     networks : separate networks side by side; core c sends on network c % networks
     order : numbering of the routers: "row" n = x + width*y, "column" n = height*x + y
+    ties : which way packets take on a torus if both are as long; "random" as in stock BookSim 2
+    allocation : cycles of crossbar allocation; 1 with `single_cycle`
     """
 
     width: int
@@ -61,12 +63,15 @@ class NocConfig:
     single_cycle: bool = False
     networks: int = 1
     order: Literal["row", "column"] = "row"
+    ties: Literal["positive", "random"] = "positive"
+    allocation: int = 1
 
     def __post_init__(self) -> None:
         bounds = {
             "width": (1, 1024), "height": (1, 1024), "terminals": (1, MAX_INPUTS), "vcs": (1, MAX_INPUTS),
             "buffer": (1, 1 << 16), "routing": (0, MAX_LATENCY), "crossbar": (int(not self.single_cycle), MAX_LATENCY),
             "link_x": (0, MAX_LATENCY), "link_y": (0, MAX_LATENCY), "credit": (0, MAX_LATENCY), "networks": (1, 2),
+            "allocation": (1, 1 if self.single_cycle else MAX_LATENCY),
         }  # fmt: skip
         problems = [
             Problem(path=name, message=f"{getattr(self, name)} is not from {low} to {high}")
@@ -116,7 +121,7 @@ class NocConfig:
 
     def router_latency(self) -> int:
         """Cycles from a head flit's arrival in a router's empty buffer to its leaving the crossbar."""
-        return self.routing + self.crossbar + (0 if self.single_cycle else 1)
+        return self.routing + self.crossbar + (0 if self.single_cycle else self.allocation)
 
     def latency(self, hops_x: int, hops_y: int, size: int = 1) -> int:
         """Cycles from the creation of a packet to its tail's arrival in an empty network.
@@ -125,7 +130,7 @@ class NocConfig:
         """
         routers = hops_x + hops_y + 1
         links = hops_x * (self.link_x + 1) + hops_y * (self.link_y + 1)
-        return 4 + routers * self.router_latency() + links + size - 1
+        return 4 + routers * self.router_latency() + links + (size - 1) * self.allocation
 
 
 def noc_config(interconnect: Interconnect) -> NocConfig:

@@ -12,6 +12,7 @@ from accelsim.engine.noc.layout import Net, Shape
 from accelsim.engine.noc.loop import run
 from accelsim.engine.noc.multicast import trees
 from accelsim.engine.noc.packets import Integers, Packets
+from accelsim.engine.noc.routing import ways
 from accelsim.engine.noc.terminals import Job
 
 NEVER = -1
@@ -32,6 +33,8 @@ def job_of(config: NocConfig, shape: Shape, net: Net, packets: Packets, step_sta
     starts = packets.starts
     target = packets.dst + network[packets.packet_of]
     copies = trees(config, shape, net, source, target, starts)
+    # A tree is made for the positive way.
+    copies[4][: len(packets)] = ways(config, len(packets)) * (np.diff(starts) == 1)
     order = np.arange(len(packets))
     if service is None:
         order = np.argsort(packets.t_create, kind="stable")

@@ -30,6 +30,8 @@ class Shape(NamedTuple):
     routing_batch: int
     """Length of a routing batch that is not pipelined, or 0."""
     crossbar_batch: int
+    allocation: int
+    allocation_batch: int
     single_cycle: int
     credit: int
     channels: int
@@ -77,7 +79,8 @@ class Net(NamedTuple):
     port_grant_at: Any  # int32[Q]: the same of crossbar allocation
     port_accept_at: Any  # int32[Q]
     vc_at: Any  # int32[Q]
-    batch: Any  # int64[R, 2]: start of the last batch of routing and of crossbar
+    batch: Any  # int64[R, 3]: start of the last batch of routing, of crossbar and of crossbar allocation
+    due: Any  # int64[N]: cycle in which a channel's request for the crossbar is decided, if allocation takes several
     left: Any  # int64[Q]: when the last flit left an output
     flits: Any  # int64[Q]
     heads: Any  # int64[Q]
@@ -123,13 +126,14 @@ def shape_of(config: NocConfig) -> Shape:
     routers = config.routers * config.networks
     channels = routers * config.ports * config.vcs
     terminals = config.cores * config.networks
-    batch = [delay if not config.pipelined and delay > 1 else 0 for delay in (config.routing, config.crossbar)]
+    delays = (config.routing, config.crossbar, config.allocation)
+    batch = [delay if not config.pipelined and delay > 1 else 0 for delay in delays]
     # A flit that waits for a batch is at most three batches late.
     reach = max(config.link_x, config.link_y, 1) + config.credit + 3 * max(config.crossbar, config.routing) + 4
     return Shape(
         config.width, config.height, int(config.torus), config.ports, config.vcs, config.buffer, config.routing,
-        config.crossbar, batch[0], batch[1], int(config.single_cycle), config.credit, channels, terminals,
-        config.cores, 1 << reach.bit_length(), routers * config.ports + terminals,
+        config.crossbar, batch[0], batch[1], config.allocation, batch[2], int(config.single_cycle),
+        config.credit, channels, terminals, config.cores, 1 << reach.bit_length(), routers * config.ports + terminals,
         max(config.buffer, config.receive_buffer),
     )  # fmt: skip
 
@@ -168,7 +172,8 @@ def allocate(config: NocConfig) -> tuple[Shape, Net]:
         waiting=full((queues, 2), np.int64), grant_at=full(channels), accept_at=full(channels),
         accepted=full(channels, np.int64), ready=full(routers, np.int64), active=full(routers),
         port_grant_at=full(queues), port_accept_at=full(queues), vc_at=full(queues),
-        batch=full((routers, 2), np.int64, -(1 << 40)), left=full(queues, np.int64, -1),
+        batch=full((routers, 3), np.int64, -(1 << 40)), due=full(channels, np.int64, -1),
+        left=full(queues, np.int64, -1),
         flits=full(queues, np.int64), heads=full(queues, np.int64),
         flit_where=np.empty((shape.slots, shape.flit_room), np.int32),
         flit_what=np.empty((shape.slots, shape.flit_room), np.int32), flit_count=full(shape.slots),

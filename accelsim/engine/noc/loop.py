@@ -7,7 +7,7 @@ outputs grant virtual channels, routers grant the crossbar.  What a stage decide
 from __future__ import annotations
 
 from accelsim.datapath.compile import inner
-from accelsim.engine.noc.allocation import grant_crossbars, grant_output
+from accelsim.engine.noc.allocation import grant_crossbars, grant_output, wait_for_decision
 from accelsim.engine.noc.layout import FREE, Net, Shape
 from accelsim.engine.noc.part import part
 from accelsim.engine.noc.passage import arrive, ask, move, want_crossbar
@@ -64,6 +64,8 @@ def cycle(shape: Shape, net: Net, job: Job, now: int, begin: int) -> int:
     for i in range(net.output_count[side]):
         grant_output(shape, net, now, net.outputs[side, i])
     net.output_count[side] = 0
+    if shape.allocation > 1:
+        wait_for_decision(shape, net, now)
     if shape.vcs > 1:
         grant_crossbars(shape, net, job, now)
     else:

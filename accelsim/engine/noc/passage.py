@@ -85,7 +85,7 @@ def ask(shape: Shape, net: Net, job: Job, now: int, channel: int) -> None:
     else:
         output = router * shape.ports + (choice >> 1)
         if shape.torus:
-            job.phase[copy] = kind
+            job.phase[copy] = (job.phase[arrived] & ~1) | kind
     net.waiting[output, kind] |= 1 << net.bit_of[channel]
     if net.free[output]:
         look_at_output(net, now, output)

@@ -19,6 +19,7 @@ from accelsim.engine.noc.jobs import NEVER, routers_on_the_way
 from accelsim.engine.noc.network import Served, Work
 from accelsim.engine.noc.packets import Delivered, Packets, Traffic
 from accelsim.engine.noc.reference_router import Component, Flit, Router
+from accelsim.engine.noc.routing import ways
 
 TO_ROUTER = 2
 """Cycles between a core and its router."""
@@ -28,12 +29,15 @@ TO_ROUTER = 2
 class Log:
     """Cycles of what happened to packets and deliveries."""
 
+    config: NocConfig
     packets: Packets
     service: np.ndarray | None
     deliveries: dict[tuple[int, int], int] = field(init=False)
 
     def __post_init__(self) -> None:
         pairs = zip(self.packets.packet_of.tolist(), self.packets.dst.tolist(), strict=True)
+        several = np.diff(self.packets.starts) > 1
+        self.ways = np.where(several, 0, ways(self.config, len(self.packets)))
         self.deliveries = {pair: delivery for delivery, pair in enumerate(pairs)}
         self.t_ready, self.t_inject = (np.full(len(self.packets), NEVER, np.int64) for _ in range(2))
         self.t_head, self.t_tail, self.t_start, self.t_end = (
@@ -100,7 +104,8 @@ class Core(Component):
         log.t_ready[packet] = self.ready
         size = int(packets.size[packet])
         targets = tuple(packets.dst[packets.starts[packet] : packets.starts[packet + 1]].tolist())
-        self.flits.extend(Flit(packet, i == 0, i == size - 1, targets) for i in range(size))
+        way = int(log.ways[packet])
+        self.flits.extend(Flit(packet, i == 0, i == size - 1, targets, way) for i in range(size))
         self.deliver(max(self.ready, now), lambda: None)
 
     def act(self, now: int) -> bool:
@@ -146,7 +151,7 @@ class Core(Component):
 def replay(config: NocConfig, packets: Packets) -> Delivered:
     """The same as :func:`accelsim.engine.noc.cycle.replay`."""
     packets.check(config)
-    log = Log(packets, None)
+    log = Log(config, packets, None)
     env, routers, cores = _build(config, log)
     order = np.argsort(packets.t_create, kind="stable").tolist()
     _send_all(env, cores, packets, order)
@@ -163,7 +168,7 @@ def run(config: NocConfig, work: Work) -> Served:
     """The same as :meth:`accelsim.engine.noc.network.Network.run` of a new network."""
     packets = work.packets
     packets.check(config)
-    log = Log(packets, work.service)
+    log = Log(config, packets, work.service)
     env, routers, cores = _build(config, log)
     ends = np.zeros(len(work.step_start) - 1, np.int64)
     for step, (low, high) in enumerate(zip(work.step_start[:-1], work.step_start[1:], strict=True)):

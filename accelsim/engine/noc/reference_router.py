@@ -22,7 +22,7 @@ class Flit:
     packet : number of the packet
     head, tail : whether it is the first and the last of its packet
     targets : receiving cores of this copy
-    phase : class of virtual channels on a torus
+    phase : class of virtual channels on a torus, and the way on a tie, see `decide`
     """
 
     packet: int
@@ -158,6 +158,8 @@ class Router(Component):
         self.credits = [config.buffer if o < LOCAL * config.vcs else config.receive_buffer for o in range(size)]
         self.routing = Stage(config.routing, config.pipelined)
         self.crossbar = Stage(config.crossbar, config.pipelined)
+        self.decided_at: dict[int, int] = {}
+        self.last_batch = -config.allocation
         self.outputs: list[deque[tuple[Flit, int]]] = [deque() for _ in range(config.ports)]
         self.channel_allocator = Islip(size, size)
         self.crossbar_allocator = Islip(config.ports, config.ports)
@@ -192,7 +194,7 @@ class Router(Component):
             self.inputs[number].owns = output
             self.owner[output] = number
             self.heads[output // self.config.vcs] += 1
-        for number in self._allocate_crossbar(movable):
+        for number in self._allocate_crossbar(self._decided(now, movable)):
             self._move(now, number)
         for flit, output in self.crossbar.leave(now):
             self.outputs[output // self.config.vcs].append((flit, output % self.config.vcs))
@@ -224,7 +226,7 @@ class Router(Component):
             for target in flit.targets:
                 parts[self._direction(number, target, flit.phase)].append(target)
             channel.pending = [
-                replace(flit, targets=tuple(targets), phase=phase if port < LOCAL else 0)
+                replace(flit, targets=tuple(targets), phase=flit.phase & ~1 | (phase if port < LOCAL else 0))
                 for (port, phase), targets in sorted(parts.items())
             ]
         flit = channel.pending[0]
@@ -239,7 +241,7 @@ class Router(Component):
                 continue
             allowed = range(config.vcs)
             if config.torus and channel.port < LOCAL:
-                allowed = range(half, config.vcs) if channel.pending[0].phase else range(config.vcs - half)
+                allowed = range(half, config.vcs) if channel.pending[0].phase & 1 else range(config.vcs - half)
             outputs = [channel.port * config.vcs + vc for vc in allowed]
             requests |= {(number, output) for output in outputs if self.owner[output] < 0}
         return dict(self.channel_allocator.match(requests))
@@ -248,6 +250,21 @@ class Router(Component):
         """Inputs that have a flit, an output channel and a credit, with that channel."""
         owned = {number: channel.owns for number, channel in enumerate(self.inputs) if channel.owns >= 0} | (won or {})
         return {i: output for i, output in owned.items() if self.inputs[i].buffer and self.credits[output] > 0}
+
+    def _decided(self, now: int, movable: dict[int, int]) -> dict[int, int]:
+        """Of the inputs that ask for the crossbar, those whose requests are decided in this cycle."""
+        length = self.config.allocation
+        for number in movable.keys() - self.decided_at.keys():
+            start = now
+            if length > 1 and not self.config.pipelined:
+                if now > self.last_batch:
+                    self.last_batch = max(now, self.last_batch + length)
+                start = self.last_batch
+            self.decided_at[number] = start + length - 1
+        decided = {number: output for number, output in movable.items() if self.decided_at[number] == now}
+        for number in decided:
+            del self.decided_at[number]
+        return decided
 
     def _allocate_crossbar(self, movable: dict[int, int]) -> list[int]:
         """Inputs whose flits pass: one of each port, one to each port."""
