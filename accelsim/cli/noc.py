@@ -114,8 +114,10 @@ def network(architecture: str | None, shape: dict[str, Any], settings: Sequence[
     document = load_set(architecture or DEFAULT_NAME, "architecture", overrides, base)
 
     from accelsim.architecture.interconnect import Interconnect
+    from accelsim.architecture.many_core import ManyCore, is_many_core
     from accelsim.config.model import validate
     from accelsim.engine.noc.config import noc_config
+    from accelsim.simulation.stepped_setup import router_config, step_costs
 
     if "interconnect" not in document.data:
         raise ConfigError(Problem(document.file, path="interconnect", message="missing; it has no network to measure"))
@@ -123,6 +125,9 @@ def network(architecture: str | None, shape: dict[str, Any], settings: Sequence[
     if interconnect.topology not in ("mesh", "torus"):
         message = f"`{interconnect.topology}` is no network of routers; expected mesh or torus"
         raise ConfigError(document.problem("interconnect.topology", message))
+    if is_many_core(document):  # the hops' latencies are those of its links
+        chip = validate(document, ManyCore)
+        return document.name, router_config(chip, step_costs(chip))
     return document.name, noc_config(interconnect)
 
 
