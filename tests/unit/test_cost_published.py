@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from accelsim.architecture.schema import Architecture, PublishedFigure
+from accelsim.architecture.schema import PublishedFigure
 from accelsim.config.library import shipped
 from accelsim.config.loader import load_document
 from accelsim.config.model import validate
 from accelsim.cost.published import comparison
+from accelsim.simulation.kinds import architecture_model
 
 
 def figure(metric="area_mm2", **given):
@@ -18,7 +19,8 @@ def figure(metric="area_mm2", **given):
 
 @pytest.mark.parametrize("chip", sorted(shipped("architecture")))
 def test_every_shipped_figure_has_a_source_and_a_condition(chip):
-    architecture = validate(load_document(chip, "architecture"), Architecture)
+    document = load_document(chip, "architecture")
+    architecture = validate(document, architecture_model(document))
     for published in architecture.published:
         assert 0 < published.low <= published.high
         assert published.source
