@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from accelsim.architecture.schema import Core
 from accelsim.config.errors import ConfigError, Problem
+from accelsim.controllers.crossbar import Shape
 from accelsim.controllers.geometry import address_bits, core_problems
 
 NEURONS, SYNAPSES = 0, 1
@@ -16,24 +17,6 @@ NEURONS, SYNAPSES = 0, 1
 # Entries of `config`
 (OPEN_LOOP, BURST_TIMEREF, SOURCE_CONTROL, MONITOR, MONITOR_NEURON, MONITOR_SYNAPSE, UPDATE_UNMAPPED,
  PROPAGATE_UNMAPPED, SDSP_ON_SYNAPSE, SLOT0, TICK0) = range(11)  # fmt: skip
-
-
-class Shape(NamedTuple):
-    """Sizes of a core."""
-
-    neurons: int
-    address_bits: int
-    """Width of a neuron address in input words and queue entries."""
-    item_bits: int
-    """Bits of a synapse: the mapping bit, and below it the weight."""
-    items: int
-    """Synapses of a word."""
-    words: int
-    """Words of a row."""
-    lanes: int
-    """Neurons updated at once."""
-    slots: int
-    """Burst queues; without any, the core never bursts."""
 
 
 class State(NamedTuple):

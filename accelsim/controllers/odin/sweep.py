@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from accelsim.controllers.crossbar import tell, tell_spikes
 from accelsim.controllers.odin.kernels import (
     ITEM_BITS,
     ITEMS,
@@ -110,16 +111,6 @@ def update_neurons(
 
 
 @inlined
-def tell(changes: np.ndarray, row: int, j: int, memory: int, at: int, old: np.uint64, new: np.uint64) -> None:
-    """Tell a changed word."""
-    changes[row, 0] = j
-    changes[row, 1] = memory
-    changes[row, 2] = at
-    changes[row, 3] = np.int64(old)
-    changes[row, 4] = np.int64(new)
-
-
-@inlined
 def sweep(
     s: State, row: int, inhibitory: int, emitted: np.ndarray, changes: np.ndarray, recorded: bool
 ) -> tuple[int, int, int]:
@@ -138,15 +129,7 @@ def sweep(
     tref = 1 if row < 0 else 0
     spikes, changed = update_neurons(s.low, s.high, tref, inhibitory, s.weights, s.after, s.fired, s.up, s.down)
     if spikes:
-        found = 0
-        for n in range(shape.neurons):
-            if s.fired[n]:
-                emitted[found, 0] = n // shape.lanes
-                emitted[found, 1] = n
-                emitted[found, 2] = SPIKE
-                emitted[found, 3] = n if s.config[OPEN_LOOP] == 0 else -1
-                emitted[found, 4] = n
-                found += 1
+        tell_spikes(shape, s.fired, SPIKE, s.config[OPEN_LOOP] == 0, emitted)
     if recorded:
         told = 0
         for n in range(shape.neurons):

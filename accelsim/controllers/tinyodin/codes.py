@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from accelsim.controllers.tinyodin.state import Shape
+from accelsim.controllers.crossbar import Shape
 
 
 def neuron_event(shape: Shape, n: Any) -> Any:

@@ -9,27 +9,11 @@ from numpy.typing import NDArray
 
 from accelsim.architecture.schema import Core
 from accelsim.config.errors import ConfigError, Problem
+from accelsim.controllers.crossbar import Shape
 from accelsim.controllers.geometry import address_bits, core_problems
 
 # Entries of `config`
 OPEN_LOOP, SOURCE_CONTROL = range(2)
-
-
-class Shape(NamedTuple):
-    """Sizes of a core."""
-
-    neurons: int
-    """Neurons that take part (MAX_NEUR + 1): those that an event visits."""
-    address_bits: int
-    """Width of a neuron address in input words and queue entries."""
-    item_bits: int
-    """Bits of a synapse, a signed weight."""
-    items: int
-    """Synapses of a word."""
-    words: int
-    """Words of a row."""
-    lanes: int
-    """Neurons updated at once."""
 
 
 class State(NamedTuple):
@@ -82,6 +66,7 @@ def allocate(core: Core, neurons: int) -> State:
         items=memory.items_per_word,
         words=row,
         lanes=lanes,
+        slots=0,
     )
     return State(
         shape=shape,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from accelsim.controllers.crossbar import tell, tell_spikes
 from accelsim.controllers.tinyodin.kernels import ITEM_BITS, ITEMS, SPIKE, synapse_weight, update_neuron
 from accelsim.controllers.tinyodin.state import OPEN_LOOP, State
 from accelsim.datapath.compile import inlined, inner
@@ -57,24 +58,12 @@ def sweep(s: State, row: int, emitted: np.ndarray, changes: np.ndarray, recorded
         take_weights(s.synapses[row : row + shape.words], s.weights, shape.item_bits, shape.items)
     spikes, changed = update_neurons(s.neurons, 1 if row < 0 else 0, s.weights, s.after, s.fired)
     if spikes:
-        found = 0
-        for n in range(shape.neurons):
-            if s.fired[n]:
-                emitted[found, 0] = n // shape.lanes
-                emitted[found, 1] = n
-                emitted[found, 2] = SPIKE
-                emitted[found, 3] = n if s.config[OPEN_LOOP] == 0 else -1
-                emitted[found, 4] = n
-                found += 1
+        tell_spikes(shape, s.fired, SPIKE, s.config[OPEN_LOOP] == 0, emitted)
     if recorded:
         told = 0
         for n in range(shape.neurons):
             if s.after[n] != s.neurons[n]:
-                changes[told, 0] = n // shape.lanes
-                changes[told, 1] = NEURONS
-                changes[told, 2] = n
-                changes[told, 3] = s.neurons[n]
-                changes[told, 4] = s.after[n]
+                tell(changes, told, n // shape.lanes, NEURONS, n, s.neurons[n], s.after[n])
                 told += 1
     for n in range(shape.neurons):
         s.neurons[n] = s.after[n]
