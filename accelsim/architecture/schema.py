@@ -61,7 +61,7 @@ class Memory(Model):
     write_back: Literal["always", "changed"] = timing("always")
     """`changed`: a word whose content did not change is not written."""
     holds: Layout
-    kind: Literal["sram", "registers"] = cost("sram")
+    kind: Literal["sram", "edram", "registers"] = cost("sram")
     banks: int = cost(1, gt=0, le=1024)
     measured: Measured | None = None
 

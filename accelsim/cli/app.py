@@ -30,6 +30,12 @@ _WINDOW = "Time steps that the timeline shows."
 _TRACE = "Write the timeline (Chrome trace JSON) here too."
 _THING = "An architecture, workload, rule, neuron model or technology, e.g. `reckon` or `technology 28nm`."
 
+_FIGURE = "A metric or a row of a table, e.g. energy.neurons.read, area.neurons; without it, all there are."
+_CASES = "Folder of golden cases (with a golden.yaml), or `chips`: published chips beside their predicted figures."
+_TARGETS = "With `chips`: table of published figures, columns chip, metric, value, unit."
+_SET_COST = "Change a key of the architecture that only costs depend on, e.g. technology=22nm or voltage=0.7 V."
+_OUT_RECOST = "Write the results here too."
+
 Settings = Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help=_SET)]
 Plugins = Annotated[list[str] | None, typer.Option("--plugin", metavar="FILE", help=_PLUGIN)]
 EngineName = Annotated[str, typer.Option("--engine", help="compiled or simpy; both give the same events.")]
@@ -95,15 +101,19 @@ def report(folder: Annotated[str, typer.Argument(help="Folder of a run or a swee
 
 @app.command()
 def validate(
-    folder: Annotated[str, typer.Argument(help="Folder of golden cases (with a golden.yaml).")],
+    folder: Annotated[str, typer.Argument(help=_CASES)],
+    targets: Annotated[str | None, typer.Argument(metavar="[TARGETS.csv]", help=_TARGETS)] = None,
     engine: EngineName = "compiled",
     cases: Annotated[str, typer.Option("--cases", metavar="GLOB", help="Only cases whose name matches.")] = "*",
     json_file: Annotated[str | None, typer.Option("--json", metavar="FILE", help="Write all comparisons here.")] = None,
 ) -> None:
-    """Replay golden cases; exit status 1 if any fails, 2 if the folder is malformed."""
+    """Replay golden cases, or compare published chips; exit status 1 if any fails, 2 if the input is malformed."""
     from accelsim.cli import commands
 
-    commands.validate(folder, engine, cases, json_file)
+    if folder == commands.CHIPS:
+        commands.validate_chips(targets, json_file)
+    else:
+        commands.validate(folder, targets, engine, cases, json_file)
 
 
 @app.command()
@@ -132,6 +142,30 @@ def noc(
 
 
 @app.command()
+def explain(
+    folder: Annotated[str, typer.Argument(metavar="RUN", help="Folder of a run.")],
+    figure: Annotated[str | None, typer.Argument(help=_FIGURE)] = None,
+) -> None:
+    """Walk from a reported number back through counts, formulas and constants to their sources."""
+    from accelsim.cli import costs
+
+    costs.explain(folder, figure)
+
+
+@app.command()
+def recost(
+    folder: Annotated[str, typer.Argument(metavar="RUN", help="Folder of a run.")],
+    settings: Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help=_SET_COST)] = None,
+    out: Annotated[str | None, typer.Option("--out", metavar="DIR", help=_OUT_RECOST)] = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace earlier results.")] = False,
+) -> None:
+    """Price a finished run in another technology or at another voltage, without running it again."""
+    from accelsim.cli import costs
+
+    costs.recost(folder, settings or [], out, overwrite)
+
+
+@app.command()
 def describe(
     thing: Annotated[list[str], typer.Argument(help=_THING)],
     settings: Settings = None,
@@ -155,7 +189,7 @@ def list_(
 
 
 @app.command()
-def schema(kind: Annotated[str, typer.Argument(help="architecture, workload or sweep.")]) -> None:
+def schema(kind: Annotated[str, typer.Argument(help="architecture, workload, sweep or technology.")]) -> None:
     """Print the JSON Schema of a kind of document, for editors."""
     from accelsim.cli import describing
 

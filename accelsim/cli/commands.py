@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,8 @@ from accelsim.config.loader import load_document
 from accelsim.config.overrides import Override, parse_override
 
 SHOWN_FAILURES = 5
+CHIPS = "chips"
+"""What `validate` is told instead of a folder."""
 
 
 def usage(path: str, message: str) -> ConfigError:
@@ -210,8 +212,39 @@ def report(folder: str) -> None:
         print(path)
 
 
-def validate(folder: str, engine: str, pattern: str, json_file: str | None) -> None:
+def validate_chips(targets: str | None, json_file: str | None) -> None:
+    """Published chips, one line a figure, last line the summary."""
+    from accelsim.formats.atomic import check_writable, write_text_atomic
+    from accelsim.validation.chips import compare, implied_overhead
+
+    if json_file is not None:
+        check_writable(json_file)
+    rows = []
+    for row in compare(targets):
+        print(row.line(), flush=True)
+        rows.append(row)
+    if json_file is not None:
+        data = [asdict(row) | {"verdict": row.verdict} for row in rows]
+        write_text_atomic(Path(json_file), json.dumps(data, indent=1))
+    implied, used = implied_overhead()
+    print(f"overhead on dynamic energy, fitted on ODIN alone: {used:.3g} in use, {implied:.3g} would meet its figure")
+    calibrated = [row for row in rows if row.predicted is not None and row.predicted.calibrated]
+    compared = [row for row in rows if row.verdict != "alone"]
+    blind = [row for row in compared if row not in calibrated]
+    outside = [row for row in compared if row.verdict == "outside"]
+    inside = sum(row.verdict == "inside" for row in blind)
+    print(
+        f"{len(rows)} figures, {len(compared)} compared: {inside} of {len(blind)} blind ones inside their band, "
+        f"{len(compared) - len(blind)} calibrated; {len(outside)} outside"
+    )
+    if outside:
+        raise SystemExit(1)
+
+
+def validate(folder: str, targets: str | None, engine: str, pattern: str, json_file: str | None) -> None:
     """Replay golden cases, one line a case, last line the summary."""
+    if targets is not None:
+        raise usage("validate", f"`{targets}`: a table of published figures goes with `accelsim validate {CHIPS}`")
     chosen = check_engine(engine)
 
     from accelsim.formats.atomic import check_writable, write_text_atomic

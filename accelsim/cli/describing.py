@@ -86,7 +86,7 @@ def _kind_of(name: str) -> str:
         return _kind_of_file(name)
     known = {kind: names(kind) for kind in KINDS}
     for kind in KINDS:
-        if plain in known[kind]:
+        if plain in known[kind] or name in known[kind]:
             return kind
     every = sorted({name for listed in known.values() for name in listed})
     raise usage("describe", f"there is no `{name}`{choose_from(plain, every)}")
@@ -99,7 +99,7 @@ def _listed(names: str | Sequence[str]) -> str:
 def _kind_of_file(name: str) -> str:
     """Kind of a document; if it is broken, the error that is not just about its kind."""
     errors = []
-    for kind in ("architecture", "workload"):
+    for kind in ("architecture", "workload", "technology"):
         try:
             load_document(name, kind)
         except ConfigError as error:
@@ -111,10 +111,14 @@ def _kind_of_file(name: str) -> str:
 
 def _architecture(name: str, settings: Sequence[str]) -> None:
     from accelsim.architecture.many_core import is_many_core
+    from accelsim.architecture.profile import is_profile
     from accelsim.architecture.schema import Architecture
     from accelsim.simulation.describe import priced_parts
 
     document = load_set(name, "architecture", split_settings(settings)["architecture"])
+    if is_profile(document):
+        _profile(document)
+        return
     if is_many_core(document):
         _many_core(document)
         return
@@ -139,6 +143,36 @@ def _architecture(name: str, settings: Sequence[str]) -> None:
         parts.add_row(*row)
     screen.print(parts)
     screen.print("phases of a time step: " + " -> ".join(chip.core.sequence))
+
+
+def _profile(document: Document) -> None:
+    """A chip that is only costed: its parts and events with their sources, and what is predicted."""
+    from accelsim.architecture.profile import Profile
+    from accelsim.validation.chips import predictions
+
+    chip = validate(document, Profile)
+    screen = console()
+    screen.print(chip.architecture, style="bold")
+    screen.print(chip.description)
+    clock = "no clock" if chip.clock is None else format_quantity(chip.clock, "Hz")
+    screen.print(f"{chip.technology}, {format_quantity(chip.voltage, 'V')}, {clock}, {chip.cores} cores")
+    screen.print(f"inputs: {chip.inputs.source} [{chip.inputs.verified}]", markup=False)
+    parts = Table("part", "size", "source", "known from", title="parts of a core and events")
+    for name, memory in chip.core.memories.items():
+        size = f"{memory.count} x {memory.words} x {memory.bits} b {memory.kind}"
+        parts.add_row(name, size, memory.source, memory.verified)
+    for name, unit in chip.core.units.items():
+        parts.add_row(name, f"{unit.lanes} x {unit.datapath}", unit.source, unit.verified)
+    for name, registers in chip.core.registers.items():
+        parts.add_row(name, f"{registers.bits} b of flip-flops", registers.source, registers.verified)
+    for name, event in chip.core.events.items():
+        touched = ", ".join(f"{count:g} {action}" for action, count in event.counts.items())
+        parts.add_row(name, touched, event.source, event.verified)
+    screen.print(parts)
+    figures = Table("figure", "low", "nominal", "high", "condition", title="predicted")
+    for row in predictions(chip):
+        figures.add_row(row.metric, f"{row.low:.4g}", f"{row.nominal:.4g}", f"{row.high:.4g}", row.condition)
+    screen.print(figures)
 
 
 def _many_core(document: Document) -> None:
@@ -237,16 +271,19 @@ def _controller(name: str, settings: Sequence[str]) -> None:
 def schema(kind: str) -> None:
     """Print the JSON Schema of a kind of document."""
     from accelsim.architecture.many_core import ManyCore
+    from accelsim.architecture.profile import Profile
     from accelsim.architecture.schema import Architecture
     from accelsim.config.schema import either, json_schema
     from accelsim.explore.schema import SweepDocument
+    from accelsim.technology.process import Process
     from accelsim.workload.schema import Workload
     from accelsim.workload.stepped import SteppedWorkload
 
     models: dict[str, tuple[type[Model], ...]] = {
-        "architecture": (Architecture, ManyCore),
+        "architecture": (Architecture, ManyCore, Profile),
         "workload": (Workload, SteppedWorkload),
         "sweep": (SweepDocument,),
+        "technology": (Process,),
     }
     if kind not in models:
         raise usage("schema", f"there is no schema of `{kind}`{choose_from(kind, models)}")

@@ -1,11 +1,11 @@
-"""The architectures and workloads that ship with the package."""
+"""The architectures, workloads and technologies that ship with the package."""
 
 from __future__ import annotations
 
 from functools import cache
 from pathlib import Path, PurePosixPath
 
-FOLDERS = {"architecture": "architectures", "workload": "workloads"}
+FOLDERS = {"architecture": "architectures", "workload": "workloads", "technology": "technology/processes"}
 SUFFIXES = (".yaml", ".yml")
 _PACKAGE = Path(__file__).resolve().parents[1]
 
@@ -15,11 +15,11 @@ def shipped(kind: str) -> dict[str, Path]:
     """Return the shipped files of a kind, by name (the path below the folder, without suffix).
 
     They lie in ``accelsim/library/<folder>`` of an installed package and in ``<folder>`` beside the package
-    in a checkout.
+    in a checkout; technologies are data of the package in both.
     """
     if kind not in FOLDERS:
         return {}
-    folders = (_PACKAGE / "library" / FOLDERS[kind], _PACKAGE.parent / FOLDERS[kind])
+    folders = (_PACKAGE / "library" / FOLDERS[kind], _PACKAGE.parent / FOLDERS[kind], _PACKAGE / FOLDERS[kind])
     folder = next((folder for folder in folders if folder.is_dir()), None)
     if folder is None:
         return {}

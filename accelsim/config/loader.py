@@ -14,7 +14,7 @@ from accelsim.config.node import Node, Origin, merge
 from accelsim.config.overrides import Override
 from accelsim.config.parse import parse
 
-KINDS = ("architecture", "workload", "sweep")
+KINDS = ("architecture", "workload", "sweep", "technology")
 MAX_BYTES = 2 * 1024 * 1024
 MAX_EXTENDS = 16
 
@@ -38,7 +38,7 @@ def load_document(
     path_or_name
         A path; if there is no such file, the name of a shipped one (``reckon``, ``reckon.yaml``).
     kind
-        What the file must describe: ``architecture``, ``workload`` or ``sweep``.
+        What the file must describe: ``architecture``, ``workload``, ``sweep`` or ``technology``.
     overrides
         ``key.path=value`` texts or `Override` objects, applied last.
     search

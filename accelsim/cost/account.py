@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from accelsim.config.errors import Problem, check, did_you_mean
 from accelsim.cost.components import ComponentCosts
@@ -66,19 +66,25 @@ class CostReport:
     @property
     def power_average_w(self) -> Estimate | None:
         """Total energy over elapsed time; None for a window without time."""
-        return self.energy_total_j / self.elapsed_s if self.elapsed_s > 0 else None
+        return self._power(self.energy_total_j)
 
     @property
     def power_leakage_w(self) -> Estimate | None:
-        return self.energy_leakage_j / self.elapsed_s if self.elapsed_s > 0 else None
+        return self._power(self.energy_leakage_j)
+
+    def _power(self, energy: Estimate) -> Estimate | None:
+        if self.elapsed_s <= 0:
+            return None
+        time = Estimate.exact(self.elapsed_s, None, "elapsed time of the run", "s")
+        return replace(energy / self.elapsed_s, unit="W", operator="product", operands=(energy, time.inverse()))
 
     def energy_per_sop_j(self, sop_count: int) -> Estimate | None:
         """Return total energy per synaptic operation, leakage and idle time included; None without any."""
-        return self.energy_total_j / sop_count if sop_count > 0 else None
+        return each(self.energy_total_j, sop_count, "synaptic operations")
 
     def energy_dynamic_per_sop_j(self, sop_count: int) -> Estimate | None:
         """Return dynamic energy per synaptic operation (the incremental figure); None without any."""
-        return self.energy_dynamic_j / sop_count if sop_count > 0 else None
+        return each(self.energy_dynamic_j, sop_count, "synaptic operations")
 
     def component_energy_j(self) -> dict[str, Estimate]:
         """Return dynamic plus leakage energy per component."""
@@ -129,6 +135,14 @@ class CostReport:
         }
 
 
+def each(energy: Estimate, number: int, what: str) -> Estimate | None:
+    """Return an energy over a number of things, None without any; a derivation says what was counted."""
+    if number <= 0:
+        return None
+    counted = Estimate.exact(number, None, f"{what} in the run", "1")
+    return replace(energy / number, unit="J", operator="product", operands=(energy, counted.inverse()))
+
+
 def in_unit(name: str, estimate: Estimate | None, factor: float) -> dict[str, float | None]:
     """Return nominal, low and high of an estimate as `name`, `name_low`, `name_high`, times `factor`."""
     if estimate is None:
@@ -165,7 +179,9 @@ def account(
     ]
     check(problems)
     entries = [
-        Entry(name, action, count, costs.components[name].energy_j[action] * count)
+        Entry(
+            name, action, count, _times(costs.components[name].energy_j[action], count, f"{action} actions of {name}")
+        )
         for (name, action), count in counts.items()
     ]
     switched = total((entry.energy_j for entry in entries), "memory and datapath energy")
@@ -175,23 +191,35 @@ def account(
         max(0.0, costs.overhead.high - 1),
         costs.overhead.sources,
         "(overhead - 1)",
+        "1",
+        "from",
+        (costs.overhead,),
     )
     entries.append(Entry(OVERHEAD, "clock tree, control, interconnect", 1, switched.scaled(above)))
     cycles = clocked_s * costs.point.frequency_hz
     entries += [
-        Entry(part.name, CLOCK, cycles, part.energy_j[CLOCK] * cycles)
+        Entry(part.name, CLOCK, cycles, _times(part.energy_j[CLOCK], cycles, "clocked cycles"))
         for part in costs.components.values()
         if CLOCK in part.energy_j
     ]
     areas = {part.name: part.area_m2 for part in costs.components.values()}
     return CostReport(
         entries=tuple(entries),
-        leakage_j={part.name: part.leakage_w * elapsed_s for part in costs.components.values()},
+        leakage_j={
+            part.name: _times(part.leakage_w.in_unit("W"), elapsed_s, "time that leaks", "s")
+            for part in costs.components.values()
+        },
         component_area_m2=areas,
         area_m2=core_area_m2(costs),
         elapsed_s=elapsed_s,
         warnings=costs.warnings,
     )
+
+
+def _times(part: Estimate, number: float, what: str, unit: str = "1") -> Estimate:
+    """Return the energy of `number` times `part`; a derivation says what was counted."""
+    counted = Estimate.exact(number, None, f"{what} in the run", unit)
+    return replace(part * number, unit="J", operator="product", operands=(counted, part))
 
 
 def core_area_m2(costs: ComponentCosts) -> Estimate:

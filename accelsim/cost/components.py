@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from accelsim.config.errors import ConfigError, Problem, check, did_you_mean
-from accelsim.technology.constants import constant
+from accelsim.technology.edram import edram
 from accelsim.technology.estimate import ZERO, Estimate, Source
 from accelsim.technology.logic import datapath_cost, logic_leakage, operation_cost
 from accelsim.technology.memory import register_file
@@ -21,7 +21,7 @@ Overrides = Mapping[str, Estimate | float]
 ``<action>_energy_j``."""
 
 MEASURED_BY_USER = Source("figure given in the architecture", "measured")
-MEMORY_KINDS = ("sram", "register-file")
+MEMORY_KINDS = ("sram", "edram", "register-file")
 """Memory technologies that can be priced."""
 
 
@@ -148,8 +148,8 @@ def cost_components(
     return ComponentCosts(
         costs,
         point,
-        overhead or constant("system_overhead"),
-        utilisation or constant("placement_utilisation"),
+        overhead or point.technology.constant("system_overhead"),
+        utilisation or point.technology.constant("placement_utilisation"),
     )
 
 
@@ -192,7 +192,20 @@ def _memory(component: MemoryComponent, point: OperatingPoint) -> ComponentCost:
                 component.bits,
                 banks=component.banks,
                 minimum_voltage_v=point.minimum_voltage_v,
+                device=point.technology.sram_device,
                 **organisation,
+            )
+        case "edram":
+            if (component.read_ports, component.write_ports, component.readwrite_ports) != (0, 0, 1):
+                raise ConfigError(Problem(path="ports", message="an embedded DRAM has one port that reads and writes"))
+            cost = edram(
+                component.words,
+                component.bits,
+                technology=point.technology,
+                voltage_v=point.voltage_v,
+                temperature_k=point.temperature_k,
+                banks=component.banks,
+                minimum_voltage_v=point.minimum_voltage_v,
             )
         case "register-file":
             cost = register_file(component.words, component.bits, **organisation)

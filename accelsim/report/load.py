@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import csv
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-import accelsim
 from accelsim.config.errors import ConfigError, Problem
+from accelsim.formats.json_file import check_version, damaged, read_json, unreadable
 
 RESULT = "result.json"
 STEPS = "steps.csv"
@@ -111,28 +110,13 @@ def load_run(folder: Path | str) -> RunData:
     return RunData(metrics, {**tables, "steps": _read_steps(folder / STEPS)}, about)
 
 
-def read_json(path: Path) -> dict[str, Any]:
-    """Read a file that holds one JSON object; a `ConfigError` says what is wrong with it."""
-    try:
-        data = json.loads(path.read_text(encoding="utf-8"), parse_constant=_no_number)
-    except OSError as error:
-        raise _unreadable(path, error) from None
-    except json.JSONDecodeError as error:
-        raise damaged(path, error.msg, error.lineno, error.colno) from None
-    except (ValueError, RecursionError) as error:
-        raise damaged(path, str(error)) from None
-    if not isinstance(data, dict):
-        raise damaged(path, "it holds no JSON object")
-    return data
-
-
 def read_table(path: Path) -> list[dict[str, str]]:
     """Read a CSV file with a header; a `ConfigError` says what is wrong with it."""
     try:
         with path.open(encoding="utf-8", newline="") as file:
             rows = list(csv.DictReader(file, strict=True))
     except OSError as error:
-        raise _unreadable(path, error) from None
+        raise unreadable(path, error) from None
     except (ValueError, csv.Error) as error:
         raise damaged(path, str(error)) from None
     for number, row in enumerate(rows, start=1):
@@ -160,13 +144,6 @@ def _check_rows(path: Path, name: str, rows: Any, columns: tuple[str, ...]) -> N
             raise damaged(path, f"`tables.{name}[{number}].{missing[0]}` is missing")
 
 
-def check_version(path: Path, found: Any) -> None:
-    """Raise a `ConfigError` if another minor version wrote the file: before 1.0, tables change with it."""
-    if str(found).split(".")[:2] != accelsim.__version__.split(".")[:2]:
-        message = f"was written by accelsim {found}; this is accelsim {accelsim.__version__}: run it again"
-        raise ConfigError(Problem(str(path), message=message))
-
-
 def _read_steps(path: Path) -> list[dict[str, Any]]:
     """Rows of the window of time steps; a run without a window has none."""
     if not path.is_file():
@@ -175,16 +152,3 @@ def _read_steps(path: Path) -> list[dict[str, Any]]:
         return [{name: int(cell) for name, cell in row.items()} for row in read_table(path)]
     except ValueError as error:
         raise damaged(path, str(error)) from None
-
-
-def _no_number(text: str) -> float:
-    raise ValueError(f"{text} is no JSON number")
-
-
-def _unreadable(path: Path, error: OSError) -> ConfigError:
-    return ConfigError(Problem(str(path), message=f"cannot be read: {(error.strerror or str(error)).lower()}"))
-
-
-def damaged(path: Path, reason: str, line: int | None = None, column: int | None = None) -> ConfigError:
-    """Return the error to raise for a result file that does not hold what it should."""
-    return ConfigError(Problem(str(path), line, column, message=f"is damaged: {reason}"))

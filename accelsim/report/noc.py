@@ -16,8 +16,8 @@ from rich.table import Table
 import accelsim
 from accelsim.engine.noc.curve import SATURATED, Bench, Curve, Point
 from accelsim.formats.atomic import write_text_atomic
+from accelsim.formats.json_file import check_version, damaged, read_json
 from accelsim.report.drawing import INK, MUTED, PALETTE, Drawn, render
-from accelsim.report.load import check_version, damaged, read_json
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -13,9 +13,10 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from accelsim.formats.json_file import check_version, damaged, read_json
 from accelsim.report import html
 from accelsim.report.drawing import PALETTE, Drawn, render
-from accelsim.report.load import RESULT, Run, RunData, check_version, damaged, read_json
+from accelsim.report.load import RESULT, Run, RunData
 from accelsim.report.page import inputs
 from accelsim.report.quantity import fitting, printable, quantity, typeset
 

@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import accelsim
+from accelsim.formats.json_file import check_version, damaged, read_json
 from accelsim.report import html
 from accelsim.report.drawing import MUTED, PALETTE, Drawn, render
-from accelsim.report.load import check_version, damaged, read_json, read_table
+from accelsim.report.load import read_table
 from accelsim.report.quantity import MISSING, axis, label, printable, quantity, typeset
 
 if TYPE_CHECKING:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from accelsim.architecture.many_core import ManyCore, is_many_core
+from accelsim.architecture.profile import Profile, is_profile
 from accelsim.architecture.schema import Architecture
 from accelsim.config.document import Document
 from accelsim.config.errors import ConfigError
@@ -13,6 +14,8 @@ from accelsim.workload.stepped import SteppedWorkload, is_stepped
 
 def architecture_model(document: Document) -> type[Model]:
     """Schema that an architecture document follows."""
+    if is_profile(document):
+        return Profile
     return ManyCore if is_many_core(document) else Architecture
 
 
@@ -27,8 +30,11 @@ def runs_in_steps(architecture: Document, workload: Document) -> bool:
     Raises
     ------
     ConfigError
-        If the workload is not for such a chip, or only for such a chip.
+        If the workload is not for such a chip, or only for such a chip, or the chip can only be costed.
     """
+    if is_profile(architecture):
+        message = f"`{architecture.name}` is costed, not run: see `accelsim validate chips`"
+        raise ConfigError(architecture.problem(("core", "controller"), message))
     many, stepped = is_many_core(architecture), is_stepped(workload)
     if many and not stepped:
         message = f"`{architecture.name}` runs networks step by step: the workload's `network` needs a `kind`"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from accelsim.architecture.schema import Architecture, Measured
@@ -20,10 +21,10 @@ from accelsim.cost.components import (
 )
 from accelsim.engine.counts import Counter
 from accelsim.mapping.placement import Placement
-from accelsim.technology.node import load_technology
+from accelsim.technology.node import Technology, load_technology
 from accelsim.technology.operations import OperationGraph
 
-_KINDS = {"sram": "sram", "registers": "register-file"}
+_KINDS = {"sram": "sram", "edram": "edram", "registers": "register-file"}
 
 
 def price(
@@ -31,20 +32,23 @@ def price(
     placement: Placement,
     stages: Mapping[str, OperationGraph],
     document: Document | None = None,
+    technology: Technology | None = None,
 ) -> ComponentCosts:
-    """Energy per action, leakage and area of every component of a chip.
+    """Energy per action, leakage and area of every component of a chip, in its own process unless one is given.
 
     Raises
     ------
     ConfigError
         If the technology is unknown, or an operating point or memory is outside what the models cover.
     """
-    point = operating_point(architecture, document)
-    with _placed(architecture, document):
+    point = operating_point(architecture, document, technology)
+    with placed(architecture, document):
         return cost_components(_components(architecture, placement, stages), point)
 
 
-def operating_point(architecture: Architecture, document: Document | None = None) -> OperatingPoint:
+def operating_point(
+    architecture: Architecture, document: Document | None = None, technology: Technology | None = None
+) -> OperatingPoint:
     """Process, supply, clock and temperature of a chip.
 
     Raises
@@ -52,16 +56,21 @@ def operating_point(architecture: Architecture, document: Document | None = None
     ConfigError
         If the technology is unknown, or its models do not cover the supply or the temperature.
     """
-    with _placed(architecture, document):
-        technology = load_technology(architecture.technology)
+    with placed(architecture, document):
+        technology = technology or load_technology(architecture.technology, beside(document))
         voltage, minimum = architecture.voltage, architecture.minimum_voltage
         technology.check(voltage, architecture.temperature, minimum)
         technology.gate_delay_s(voltage)
         return OperatingPoint(technology, voltage, architecture.clock, architecture.temperature, minimum)
 
 
+def beside(document: Document | None) -> tuple[Path, ...]:
+    """Folder of a document, where files that it names are looked for."""
+    return tuple(path.parent for path in document.sources[:1]) if document is not None else ()
+
+
 @contextmanager
-def _placed(architecture: Architecture, document: Document | None) -> Iterator[None]:
+def placed(architecture: Architecture, document: Document | None) -> Iterator[None]:
     """Give the complaints of cost models their places in the architecture."""
     try:
         yield
@@ -69,7 +78,8 @@ def _placed(architecture: Architecture, document: Document | None) -> Iterator[N
         if document is None:
             raise
         raise ConfigError(
-            document.problem(_place(architecture, problem.path or ""), problem.message) for problem in error.problems
+            problem if problem.file else document.problem(_place(architecture, problem.path or ""), problem.message)
+            for problem in error.problems
         ) from None
 
 

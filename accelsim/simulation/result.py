@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,17 +12,20 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from accelsim.cost.account import CostReport, account, in_unit
+from accelsim.controllers.event_driven import EventController
+from accelsim.cost.account import CostReport, in_unit
 from accelsim.cost.components import ComponentCosts
 from accelsim.cost.published import comparison
 from accelsim.engine.counts import Counter
 from accelsim.formats.atomic import prepare_output_directory, write_text_atomic
 from accelsim.simulation.about import identity, versions
+from accelsim.simulation.accounts import Accounts, SplitCounts
 from accelsim.simulation.event_metrics import event_metrics
 from accelsim.simulation.part import Window
-from accelsim.simulation.pricing import actions, as_row, is_sop, sops
+from accelsim.simulation.pricing import as_row, beside
 from accelsim.simulation.setup import Setup
 from accelsim.simulation.totals import SplitTotals
+from accelsim.technology.node import technology_document
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -43,16 +46,18 @@ class Result:
         `epochs`, `steps` (the window), `counters`, `energy`, `area`, `published`.
     about : mapping
         Versions, hashes of the inputs, seed, engine, warnings.
-    costs, cost_report : the priced chip and the accounts of the run, for re-costing and provenance
+    accounts : Accounts
+        What the run is costed from, for costing it again.
+    costs, cost_report : the priced chip and its energy in the run, with their provenance
     window : Window or None
     """
 
     metrics: Mapping[str, float | int | None]
     tables: Mapping[str, list[dict[str, Any]]]
     about: Mapping[str, Any]
-    costs: ComponentCosts
-    cost_report: CostReport
-    counters: Mapping[Counter, int]
+    accounts: Accounts = field(repr=False)
+    costs: ComponentCosts = field(repr=False)
+    cost_report: CostReport = field(repr=False)
     window: Window | None = field(repr=False)
 
     def __getattr__(self, name: str) -> Any:
@@ -60,6 +65,11 @@ class Result:
         if name in metrics:
             return metrics[name]
         raise AttributeError(f"a result has no `{name}`")
+
+    @property
+    def counters(self) -> Mapping[Counter, int]:
+        """Counts of the whole run."""
+        return self.accounts.counted
 
     def table(self, name: str) -> pd.DataFrame:
         """One of :attr:`tables` as a DataFrame."""
@@ -72,10 +82,49 @@ class Result:
         """One row per epoch and split."""
         return self.table("epochs")
 
+    def recost(self, overrides: Iterable[str]) -> Result:
+        """The same run priced again, nothing being run.
+
+        Parameters
+        ----------
+        overrides : iterable of str
+            Settings of the architecture such as ``voltage=0.7 V`` or ``technology=22nm``.
+
+        Raises
+        ------
+        ConfigError
+            If a setting is wrong, or changes what the chip does or when.
+        """
+        from accelsim.simulation.recost import recosted
+
+        return recosted(self, overrides)
+
+    def explain(self, figure: str) -> str:
+        """How a figure was derived, from the number back to its sources (see :mod:`accelsim.cost.explain`).
+
+        Parameters
+        ----------
+        figure : str
+            A metric, or ``energy.<component>.<action>``, ``area.<component>``, ``leakage.<component>``.
+
+        Raises
+        ------
+        ConfigError
+            If there is no such figure.
+        """
+        from accelsim.simulation.explained import explain_figure, reported
+
+        return "\n".join(explain_figure(figure, reported(self)))
+
     def to_json(self) -> str:
         """`result.json`: everything but the window's events."""
         return json.dumps(
-            {"about": self.about, "metrics": self.metrics, "tables": _without(self.tables, "steps")},
+            {
+                "about": self.about,
+                "metrics": self.metrics,
+                "tables": _without(self.tables, "steps"),
+                "accounts": self.accounts.as_data(),
+            },
             indent=1,
             allow_nan=False,
         )
@@ -121,56 +170,71 @@ def assemble(
     cpu_s: float,
 ) -> Result:
     """Put a run's totals, its costs and its learning results together."""
-    architecture = setup.architecture
-    counters = _summed(splits)
+    accounts = _accounts(setup, splits)
     costs = setup.costs
-    clock = architecture.clock
+    report = accounts.report(costs)
     cycles = sum(split.cycles for split in splits)
-    busy = cycles - _overhead_cycles(setup, counters)
-    report = _account_splits(setup, costs, splits)
-    sop_count = sops(architecture, counters)
     metrics: dict[str, float | int | None] = {
         **_learning_metrics(splits),
         "samples": sum(split.samples for split in splits),
         "ticks": sum(split.ticks for split in splits),
         "cycles": cycles,
-        "busy_cycles": busy,
-        "sop": sop_count,
-        **_latency_metrics(splits, latencies, clock),
-        **report.metrics(sop_count),
-        **_real_time_metrics(setup, costs, counters, splits, busy),
-        **_split_energy(setup, costs, splits),
-        **_incremental_sop(setup, costs, counters, sop_count),
-        **event_metrics(setup, costs, splits),
+        "busy_cycles": accounts.busy_cycles(accounts.splits),
+        "sop": accounts.sop_count,
+        **_latency_metrics(splits, latencies, setup.architecture.clock),
+        **accounts.metrics(costs),
+        **event_metrics(setup, splits),
     }
-    name, figures = architecture.architecture, architecture.published
-    published = [row.row() for row in comparison(metrics, name, figures, architecture.voltage)]
     tables = {
-        "epochs": _epoch_rows(setup, costs, splits),
-        "steps": _step_rows(window),
-        "counters": [as_row(counter, count) for counter, count in counters.items()],
-        "energy": report.rows(),
-        "area": [
-            {"component": name, **in_unit("area_um2", area, 1e12)} for name, area in report.component_area_m2.items()
+        "epochs": [
+            {**totals.row(), **energy} for totals, energy in zip(splits, accounts.epoch_energies(costs), strict=True)
         ],
-        "published": published,
+        "steps": _step_rows(window),
+        "counters": [as_row(counter, count) for counter, count in accounts.counted.items()],
+        **cost_tables(accounts, report, metrics),
     }
     about = _about(setup, engine, report, window, wall_s, cpu_s, cycles)
-    return Result(metrics, tables, about, costs, report, counters, window)
+    return Result(metrics, tables, about, accounts, costs, report, window)
 
 
-def _summed(splits: list[SplitTotals]) -> dict[Counter, int]:
-    total = sum((split.counted for split in splits), np.zeros(len(splits[0].counters), np.int64))
-    return {counter: int(count) for counter, count in zip(splits[0].counters, total, strict=True)}
+def cost_tables(
+    accounts: Accounts, report: CostReport, metrics: Mapping[str, float | int | None]
+) -> dict[str, list[dict[str, Any]]]:
+    """The tables that speak of costs."""
+    chip = accounts.architecture
+    areas = report.component_area_m2.items()
+    figures = comparison(metrics, chip.architecture, chip.published, chip.voltage)
+    return {
+        "energy": report.rows(),
+        "area": [{"component": name, **in_unit("area_um2", area, 1e12)} for name, area in areas],
+        "published": [row.row() for row in figures],
+    }
 
 
-def _overhead_cycles(setup: Setup, counters: Mapping[Counter, int]) -> int:
-    """Cycles spent on the outside world: in phases that say so, and in states that are no phase of the table."""
-    phases = setup.architecture.core.phases
-    return sum(
-        count
-        for counter, count in counters.items()
-        if counter.kind == "cycles" and (counter.phase not in phases or phases[counter.phase].overhead)
+def _accounts(setup: Setup, splits: list[SplitTotals]) -> Accounts:
+    """What the run is costed from."""
+    control, document = setup.controller, setup.architecture_document
+    return Accounts(
+        document=document,
+        technology=technology_document(setup.architecture.technology, beside(document)),
+        words=setup.placement.words,
+        state_bits=control.state_bits(),
+        stages=control.stages(),
+        tick_s=setup.workload.task.tick,
+        learning_phases=control.learning_phases if isinstance(control, EventController) else (),
+        counters=tuple(splits[0].counters),
+        splits=tuple(
+            SplitCounts(
+                split.epoch,
+                split.split,
+                split.samples,
+                split.ticks,
+                split.cycles,
+                split.learning_events,
+                tuple(split.counted.tolist()),
+            )
+            for split in splits
+        ),
     )
 
 
@@ -199,60 +263,6 @@ def _latency_metrics(
         metrics[f"latency_{name}_us_p99"] = float(np.percentile(cycles.astype(np.float64), 99) / clock * 1e6)
         metrics[f"latency_step_{name}_us"] = float(cycles.sum() / ticks / clock * 1e6)
     return metrics
-
-
-def _real_time_metrics(
-    setup: Setup, costs: ComponentCosts, counters: Mapping[Counter, int], splits: list[SplitTotals], busy: int
-) -> dict[str, float | None]:
-    """Power when time steps come at the pace of the real world; the clock is gated between them (assumed)."""
-    tick_s = setup.workload.task.tick
-    elapsed = sum(split.ticks for split in splits) * tick_s
-    clock = setup.architecture.clock
-    if busy / clock > elapsed:
-        return {"power_real_time_uw": None, "power_real_time_uw_low": None, "power_real_time_uw_high": None}
-    report = account(costs, actions(setup.architecture, counters), elapsed, busy / clock)
-    return in_unit("power_real_time_uw", report.power_average_w, 1e6)
-
-
-def _split_energy(setup: Setup, costs: ComponentCosts, splits: list[SplitTotals]) -> dict[str, float | None]:
-    """Energy of one inference and of one training sample."""
-    metrics: dict[str, float | None] = {}
-    for split, name in (("test", "inference"), ("train", "training")):
-        chosen = [totals for totals in splits if totals.split == split]
-        samples = sum(totals.samples for totals in chosen)
-        if not samples:
-            metrics |= in_unit(f"energy_{name}_uj", None, 1e6)
-            continue
-        report = _account_splits(setup, costs, chosen)
-        metrics |= in_unit(f"energy_{name}_uj", report.energy_total_j / samples, 1e6)
-    return metrics
-
-
-def _incremental_sop(
-    setup: Setup, costs: ComponentCosts, counters: Mapping[Counter, int], sop_count: int
-) -> dict[str, float | None]:
-    """Dynamic energy that one more synaptic operation costs: that of the phases that do them, over their number."""
-    phases = {counter.phase for counter in counters if is_sop(setup.architecture, counter)}
-    inside = {counter: count for counter, count in counters.items() if counter.phase in phases}
-    report = account(costs, actions(setup.architecture, inside), 0.0)
-    energy = report.energy_dynamic_j / sop_count if sop_count else None
-    return in_unit("energy_per_sop_incremental_pj", energy, 1e12)
-
-
-def _account_splits(setup: Setup, costs: ComponentCosts, chosen: list[SplitTotals]) -> CostReport:
-    counters = _summed(chosen)
-    clock = setup.architecture.clock
-    cycles = sum(totals.cycles for totals in chosen)
-    busy = cycles - _overhead_cycles(setup, counters)
-    return account(costs, actions(setup.architecture, counters), cycles / clock, busy / clock)
-
-
-def _epoch_rows(setup: Setup, costs: ComponentCosts, splits: list[SplitTotals]) -> list[dict[str, Any]]:
-    rows = []
-    for totals in splits:
-        report = _account_splits(setup, costs, [totals])
-        rows.append({**totals.row(), **in_unit("energy_uj", report.energy_total_j, 1e6)})
-    return rows
 
 
 def _step_rows(window: Window | None) -> list[dict[str, Any]]:

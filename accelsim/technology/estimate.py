@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import Literal, get_args
@@ -36,7 +37,8 @@ class Estimate:
     """A non-negative quantity known within a band, in SI units.
 
     Bands combine as if fully correlated (low with low, high with high): the terms of one chip share the same
-    library, voltage and modelling error, so independent-error statistics would be too narrow.
+    library, voltage and modelling error, so independent-error statistics would be too narrow. Only factors of one
+    term that err for different reasons are `compounded`.
 
     Parameters
     ----------
@@ -62,9 +64,9 @@ class Estimate:
             raise ValueError(f"band must be ordered and not negative: {self.low}, {self.nominal}, {self.high}")
 
     @classmethod
-    def exact(cls, value: float, source: Source | None = None, formula: str = "") -> Estimate:
+    def exact(cls, value: float, source: Source | None = None, formula: str = "", unit: str = "") -> Estimate:
         """Return a band of zero width."""
-        return cls(value, value, value, (source,) if source else (), formula)
+        return cls(value, value, value, (source,) if source else (), formula, unit)
 
     @classmethod
     def spanning(
@@ -87,16 +89,17 @@ class Estimate:
         )
 
     def __mul__(self, factor: float) -> Estimate:
-        formula = f"({self.formula}) x {factor:.4g}" if self.formula and factor != 1 else self.formula
+        if factor == 1:
+            return self
+        formula = f"({self.formula}) x {factor:.4g}" if self.formula else ""
         return replace(
             self,
             low=self.low * factor,
             nominal=self.nominal * factor,
             high=self.high * factor,
             formula=formula,
-            unit="",
             operator="product",
-            operands=(self, Estimate.exact(factor)),
+            operands=(self, Estimate.exact(factor, unit="1")),
         )
 
     __rmul__ = __mul__
@@ -109,13 +112,14 @@ class Estimate:
             nominal=self.nominal / divisor,
             high=self.high / divisor,
             formula=formula,
-            unit="",
             operator="product",
-            operands=(self, Estimate.exact(1 / divisor)),
+            operands=(self, Estimate.exact(1 / divisor, unit="1")),
         )
 
     def scaled(self, factor: Estimate) -> Estimate:
         """Return the product of two bands, low with low and high with high."""
+        if ONE in (self, factor):
+            return factor if self == ONE else self
         return Estimate(
             self.low * factor.low,
             self.nominal * factor.nominal,
@@ -125,6 +129,23 @@ class Estimate:
             self.unit if factor.unit == "1" else factor.unit if self.unit == "1" else "",
             "product",
             (self, factor),
+        )
+
+    def compounded(self, *factors: Estimate) -> Estimate:
+        """Return the product with factors that err independently: the logarithms of their bands add in quadrature."""
+        bands = (self, *(factor for factor in factors if factor != ONE))
+        below = math.hypot(*(math.log(band.nominal / band.low) for band in bands))
+        above = math.hypot(*(math.log(band.high / band.nominal) for band in bands))
+        nominal = math.prod(band.nominal for band in bands)
+        return Estimate(
+            nominal * math.exp(-below),
+            nominal,
+            nominal * math.exp(above),
+            merged(*(band.sources for band in bands)),
+            " x ".join(band.formula for band in bands if band.formula),
+            self.unit,
+            "product",
+            bands,
         )
 
     def inverse(self) -> Estimate:
@@ -143,6 +164,10 @@ class Estimate:
     def described(self, formula: str, unit: str | None = None) -> Estimate:
         """Return the same band with another formula, and perhaps a unit."""
         return replace(self, formula=formula, unit=self.unit if unit is None else unit)
+
+    def in_unit(self, unit: str) -> Estimate:
+        """Return the same band with its SI unit."""
+        return replace(self, unit=unit)
 
     def provenance(self) -> str:
         """Return the formula and the citations in one readable line."""

@@ -6,7 +6,6 @@ import math
 from dataclasses import dataclass
 
 from accelsim.config.errors import Problem, check
-from accelsim.technology.constants import constant
 from accelsim.technology.estimate import Estimate, merged
 from accelsim.technology.logic import logic_leakage
 from accelsim.technology.node import REFERENCE_TEMPERATURE_K, Technology
@@ -60,13 +59,13 @@ def register_file(
     check_sizes(words=words, bits=bits, ports=read_ports + write_ports + readwrite_ports)
     ports = max(1, read_ports + readwrite_ports) + max(0, write_ports + readwrite_ports - 1)
     what = f"flip-flops {words} x {bits} b at {technology.name}"
-    energy = constant("logic_gate_factor").scaled(technology.energy_factor(voltage, GATE_VOLTAGE_V))
-    read = (constant("register_file_read") * (words * bits)).scaled(energy)
-    write = (constant("register_file_write") * bits).scaled(energy)
-    cell = constant("register_file_area_bit") + constant("register_file_area_read_port") * ports
-    area = (cell * (words * bits)).scaled(constant("area_gate_factor")).scaled(technology.area_factor())
+    energy = technology.constant("logic_gate_factor").scaled(technology.energy_factor(voltage, GATE_VOLTAGE_V))
+    read = (technology.constant("register_file_read") * (words * bits)).scaled(energy)
+    write = (technology.constant("register_file_write") * bits).scaled(energy)
+    cell = technology.constant("register_file_area_bit") + technology.constant("register_file_area_read_port") * ports
+    area = (cell * (words * bits)).scaled(technology.constant("area_gate_factor")).scaled(technology.area_factor())
     area = area.described(f"{what}, {ports} ports")
-    effort, gate = constant("timing_effort"), technology.gate_delay_s(voltage)
+    effort, gate = technology.constant("timing_effort"), technology.gate_delay_s(voltage)
     levels = 3 + math.log2(words)
     time = Estimate(
         effort.low * gate.low * levels,

@@ -11,14 +11,23 @@ Laws (sources beside the constants in ``data/``):
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
 from functools import cache
 from itertools import pairwise
+from pathlib import Path
 
+from accelsim.config.document import Document
 from accelsim.config.errors import ConfigError, Problem, check, did_you_mean
-from accelsim.technology.constants import constant, constant_names, data_file, estimate_of
+from accelsim.config.library import SUFFIXES, shipped
+from accelsim.config.loader import load_document
+from accelsim.config.model import validate
+from accelsim.technology.constants import constant, constant_names, data_file
 from accelsim.technology.estimate import Estimate, Source, merged
+from accelsim.technology.process import Device, Process
+
+KIND = "technology"
+"""First key of a technology file."""
 
 REFERENCE_NODE_NM = 45.0
 """Node at which the logic data were taken."""
@@ -39,6 +48,8 @@ class Technology:
     supply_v : lowest allowed, nominal and highest supply voltage.
     threshold_v : transistor threshold, for the delay law.
     logic_leakage_w_per_m2 : leakage of placed logic at nominal supply and 300 K.
+    own_constants : constants that differ from the shared ones, by name.
+    sram_device : class of the transistors of its memories.
     """
 
     name: str
@@ -47,6 +58,12 @@ class Technology:
     supply_v: Estimate
     threshold_v: Estimate
     logic_leakage_w_per_m2: Estimate
+    own_constants: tuple[tuple[str, Estimate], ...] = ()
+    sram_device: Device = "lstp"
+
+    def constant(self, name: str) -> Estimate:
+        """Return the constant `name` in SI units: this process's own, or the shared one."""
+        return dict(self.own_constants).get(name) or constant(name)
 
     def check(self, voltage_v: float, temperature_k: float, minimum_voltage_v: float | None = None) -> None:
         """Raise `ConfigError` unless the operating point lies where the models hold.
@@ -82,8 +99,8 @@ class Technology:
         squared = (voltage_v / reference_voltage_v) ** 2
         text = f"({voltage_v:.3g} V / {reference_voltage_v:.3g} V)^2"
         if self.node_nm == reference_node_nm:
-            return Estimate(squared, squared, squared, (), text)
-        exponent = constant("capacitance_exponent")
+            return Estimate.exact(squared, None, text, "1")
+        exponent = self.constant("capacitance_exponent")
         return _band(
             lambda power: squared * (self.node_nm / reference_node_nm) ** power,
             exponent,
@@ -92,26 +109,27 @@ class Technology:
 
     def area_factor(self, reference_node_nm: float = REFERENCE_NODE_NM) -> Estimate:
         """Return logic area here over logic area at the reference node."""
-        table = data_file("processes.yaml")["area_ratio_to_45nm"]
+        table = data_file("area_scaling.yaml")["area_ratio_to_45nm"]
         ratio = _area_ratio(self.node_nm) / _area_ratio(reference_node_nm)
-        exponent = constant("area_exponent")
+        exponent = self.constant("area_exponent")
         source = Source(table["source"], table["verified"])
         band = _band(lambda power: ratio**power, exponent, f"area ratio {self.node_nm:g} nm / {reference_node_nm:g} nm")
-        return Estimate(band.low, band.nominal, band.high, merged((source,), band.sources), band.formula)
+        return replace(band, sources=merged((source,), band.sources))
 
     def leakage_factor(self, voltage_v: float, reference_voltage_v: float, temperature_k: float) -> Estimate:
         """Return leakage here over leakage at the reference voltage and 300 K."""
         linear, delta = voltage_v / reference_voltage_v, voltage_v - reference_voltage_v
         by_voltage = _band(
             lambda slope: linear * math.exp(delta / slope),
-            constant("leakage_voltage_slope"),
+            self.constant("leakage_voltage_slope"),
             f"V exp(V / 0.25 V) from {reference_voltage_v:g} V to {voltage_v:g} V",
         )
         name = "leakage_factor_per_60k" + ("_small_node" if self.node_nm <= SMALL_NODE_NM else "")
         warmer = (temperature_k - REFERENCE_TEMPERATURE_K) / 60.0
         if not warmer:
             return by_voltage
-        by_temperature = _band(lambda factor: factor**warmer, constant(name), f"leakage at {temperature_k:g} K / 300 K")
+        text = f"leakage at {temperature_k:g} K / 300 K"
+        by_temperature = _band(lambda factor: factor**warmer, self.constant(name), text)
         return by_voltage.scaled(by_temperature)
 
     def delay_factor(self, voltage_v: float, reference_voltage_v: float) -> Estimate:
@@ -124,7 +142,7 @@ class Technology:
                     message=(f"{lowest:g} V is not above the threshold voltage ({self.threshold_v.high:g} V)"),
                 )
             )
-        alpha = constant("alpha_power_exponent").nominal
+        alpha = self.constant("alpha_power_exponent").nominal
 
         def slowdown(threshold: float) -> float:
             drive = (reference_voltage_v - threshold) / (voltage_v - threshold)
@@ -138,42 +156,83 @@ class Technology:
 
     def gate_delay_s(self, voltage_v: float) -> Estimate:
         """Return the delay of one level of logic, in seconds; `ConfigError` below the threshold voltage."""
-        at_nominal = constant("gate_delay_45nm") * (self.node_nm / REFERENCE_NODE_NM)
+        at_nominal = self.constant("gate_delay_45nm") * (self.node_nm / REFERENCE_NODE_NM)
         return at_nominal.scaled(self.delay_factor(voltage_v, self.supply_v.nominal))
 
 
 def names() -> tuple[str, ...]:
-    """Return the names of all processes."""
-    return tuple(data_file("processes.yaml")["processes"])
+    """Return the names of the shipped processes, the largest node first."""
+    return tuple(sorted(shipped(KIND), key=lambda name: (-int(name.partition("nm")[0]), name)))
+
+
+def technology_document(name: str, beside: Iterable[Path] = ()) -> Document:
+    """Return the technology file that `name` means: a shipped process, a path, or a file in a folder of `beside`.
+
+    Raises
+    ------
+    ConfigError : there is none, or it cannot be read.
+    """
+    key = _key(name)
+    if key in shipped(KIND):
+        return load_document(shipped(KIND)[key], KIND)
+    folders = (Path(), *beside)
+    for file in (name, *(name + suffix for suffix in SUFFIXES)):
+        if any((folder / file).is_file() for folder in folders):
+            return load_document(file, KIND, search=[str(folder) for folder in folders])
+    if name.endswith(SUFFIXES):
+        raise ConfigError(Problem(path="technology", message=f"there is no file `{name}`"))
+    hint = f"{did_you_mean(key, names())}; known: {', '.join(names())}; or a technology file"
+    raise ConfigError(Problem(path="technology", message=f"unknown technology `{name}`{hint}"))
+
+
+def load_technology(name: str, beside: Iterable[Path] = ()) -> Technology:
+    """Return the process `name`: a shipped one (``28nm-fdsoi``, ``28 nm``) or a technology file.
+
+    Parameters
+    ----------
+    name : name or path.
+    beside : folders in which a file is looked for, after the working directory.
+
+    Raises
+    ------
+    ConfigError : there is no such process, naming the nearest, or its file is wrong.
+    """
+    key = _key(name)
+    return _shipped(key) if key in shipped(KIND) else technology_of(technology_document(name, beside))
 
 
 @cache
-def load_technology(name: str) -> Technology:
-    """Return the process `name` (``28nm-fdsoi``, ``28 nm``), or raise `ConfigError` naming the nearest."""
-    key = name.strip().lower().replace(" ", "").replace("_", "-")
-    document = data_file("processes.yaml")
-    if key not in document["processes"]:
-        raise ConfigError(
-            Problem(
-                path="technology",
-                message=(f"unknown technology `{name}`{did_you_mean(key, names())}; known: {', '.join(names())}"),
-            )
-        )
-    entry = document["defaults"] | document["processes"][key]
+def _shipped(key: str) -> Technology:
+    return technology_of(technology_document(key))
+
+
+def _key(name: str) -> str:
+    return name.strip().lower().replace(" ", "").replace("_", "-")
+
+
+def technology_of(document: Document) -> Technology:
+    """Return the process that a technology file describes, or raise `ConfigError`."""
+    process = validate(document, Process)
+    key = process.technology
     return Technology(
         name=key,
-        title=entry["title"],
-        node_nm=float(entry["node_nm"]),
-        supply_v=estimate_of(entry["supply"], f"supply voltage of {key}"),
-        threshold_v=estimate_of(entry["threshold"], f"threshold voltage of {key}"),
-        logic_leakage_w_per_m2=estimate_of(entry["logic_leakage"], f"logic leakage of {key}"),
+        title=process.title,
+        node_nm=process.node_nm,
+        supply_v=process.supply.estimate(f"supply voltage of {key}"),
+        threshold_v=process.threshold.estimate(f"threshold voltage of {key}"),
+        logic_leakage_w_per_m2=process.logic_leakage.estimate(f"logic leakage of {key}"),
+        own_constants=tuple(
+            (name, figure.estimate(f"{name.replace('_', ' ')} of {key}"))
+            for name, figure in sorted(process.constants.items())
+        ),
+        sram_device=process.sram_device,
     )
 
 
 def describe_technology(technology: Technology) -> list[tuple[str, float, float, float, str, str, str]]:
     """Return one row per constant: quantity, low, nominal, high, unit, source, verified.
 
-    The process's own numbers come first, in SI units; the shared constants keep the unit of their data file.
+    The process's own numbers come first, then the constants it shares with others; all in SI units.
     """
     own = [
         ("node", Estimate.exact(technology.node_nm, Source("name of the process", "verified")), "nm"),
@@ -186,9 +245,8 @@ def describe_technology(technology: Technology) -> list[tuple[str, float, float,
     ]
     rows = [(quantity, value.low, value.nominal, value.high, unit, *_cited(value)) for quantity, value, unit in own]
     for name in constant_names():
-        entry = data_file("constants.yaml")[name]
-        low, nominal, high = (float(entry.get(key, entry.get("value"))) for key in ("low", "nominal", "high"))
-        rows.append((name.replace("_", " "), low, nominal, high, entry["unit"], entry["source"], entry["verified"]))
+        value = technology.constant(name)
+        rows.append((name.replace("_", " "), value.low, value.nominal, value.high, value.unit, *_cited(value)))
     return rows
 
 
@@ -203,13 +261,14 @@ def _cited(value: Estimate) -> tuple[str, str]:
 def _band(law: Callable[[float], float], parameter: Estimate, formula: str) -> Estimate:
     """Return the band of a monotonic law over the band of its parameter."""
     ends = (law(parameter.low), law(parameter.high))
-    return Estimate.spanning(law(parameter.nominal), ends, parameter.sources, formula)
+    band = Estimate.spanning(law(parameter.nominal), ends, parameter.sources, formula)
+    return replace(band, unit="1", operator="from", operands=(parameter,))
 
 
 def _area_ratio(node_nm: float) -> float:
     ratios = sorted(
         (float(node), float(ratio))
-        for node, ratio in data_file("processes.yaml")["area_ratio_to_45nm"]["ratio"].items()
+        for node, ratio in data_file("area_scaling.yaml")["area_ratio_to_45nm"]["ratio"].items()
     )
     for (small, small_ratio), (large, large_ratio) in pairwise(ratios):
         if small <= node_nm <= large:

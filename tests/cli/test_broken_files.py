@@ -281,7 +281,7 @@ MESSAGES = {
     ),
     "run unknown_technology.yaml cue_accumulation": (
         "unknown_technology.yaml:3:1  technology: unknown technology `28nm-fdso` (did you mean "
-        "`28nm-fdsoi`?); known: {technologies}"
+        "`28nm-fdsoi`?); known: {technologies}; or a technology file"
     ),
     "run unknown_unit.yaml cue_accumulation": (
         "unknown_unit.yaml:3:1  clock: unknown unit `Mhz` in '13 Mhz' (did you mean `MHz`?); expected a "

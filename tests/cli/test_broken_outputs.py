@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 
 import accelsim
+from accelsim.config.document import Document
 from accelsim.cost.account import CostReport
 from accelsim.cost.components import ComponentCosts
+from accelsim.simulation.accounts import Accounts
 from accelsim.simulation.result import Result
 
 RUN = ("run", "reckon", "cue_accumulation", "--out")
@@ -71,7 +73,10 @@ def finished(monkeypatch):
     """A run that takes no time: its result has empty tables."""
     names = ("epochs", "steps", "counters", "energy", "area", "published")
     costs, report = object.__new__(ComponentCosts), object.__new__(CostReport)
-    result = Result({}, {name: [] for name in names}, {"accelsim": accelsim.__version__}, costs, report, {}, None)
+    nothing = Document.of({"architecture": "none"}, "architecture")
+    accounts = Accounts(nothing, Document.of({"technology": "none"}, "technology"), {}, {}, {}, 1e-3, (), (), ())
+    about = {"accelsim": accelsim.__version__}
+    result = Result({}, {name: [] for name in names}, about, accounts, costs, report, None)
     monkeypatch.setattr("accelsim.simulation.run.run", lambda *args, **options: result)
 
 

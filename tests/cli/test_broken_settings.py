@@ -92,7 +92,7 @@ def test_settings(settings, message, command, here, content):
             "list: there is no kind `things`; there are: architectures, workloads, rules, neurons, controllers, "
             "technologies",
         ),
-        (("schema", "x"), "schema: there is no schema of `x`; there are: architecture, workload, sweep"),
+        (("schema", "x"), "schema: there is no schema of `x`; there are: architecture, workload, sweep, technology"),
         (("describe", "recon"), "describe: there is no `recon` (did you mean `reckon`?)"),
         (("describe", "architecure", "x"), "describe: there is no kind `architecure` (did you mean `architecture`?)"),
         (
@@ -110,7 +110,7 @@ def test_settings(settings, message, command, here, content):
         (("describe", "a", "b", "c"), "describe: 'a b c' is no thing; write `accelsim describe [KIND] NAME`"),
         (
             ("describe", "technology", "28n"),
-            "technology: unknown technology `28n` (did you mean `28nm`?); known: {technologies}",
+            "technology: unknown technology `28n` (did you mean `28nm`?); known: {technologies}; or a technology file",
         ),
         (
             ("describe", "reckon", "--set", "voltage=0.1 V"),

@@ -76,7 +76,7 @@ def test_schema(kind, command):
     schema = json.loads(answer.out)
     assert schema["$schema"] == "https://json-schema.org/draft/2020-12/schema"
     alternatives = schema.get("anyOf", [schema])
-    assert len(alternatives) == (1 if kind == "sweep" else 2)
+    assert len(alternatives) == {"architecture": 3, "workload": 2, "sweep": 1}[kind]
     assert all(one["required"] == [kind] for one in alternatives)
     fields = [field for one in alternatives for field in one["then"]["properties"].items()]
     undocumented = [name for name, field in fields if "description" not in field]

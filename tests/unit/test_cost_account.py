@@ -104,9 +104,9 @@ def test_overhead_is_a_component_on_top_of_memory_and_datapath_energy() -> None:
     report = account(COSTS, {("weights", "read"): 10, ("soma", "update"): 10}, 0.0)
     by_component = report.component_energy_j()
     switched = by_component["weights"].nominal + by_component["soma"].nominal
-    assert by_component[OVERHEAD].nominal == pytest.approx(1.5 * switched, rel=1e-9, abs=1e-40)
+    assert by_component[OVERHEAD].nominal == pytest.approx((COSTS.overhead.nominal - 1) * switched, rel=1e-9, abs=1e-40)
     assert report.energy_dynamic_j.low == pytest.approx(
-        1.5 * (by_component["weights"].low + by_component["soma"].low), rel=1e-9, abs=1e-40
+        COSTS.overhead.low * (by_component["weights"].low + by_component["soma"].low), rel=1e-9, abs=1e-40
     )
 
 

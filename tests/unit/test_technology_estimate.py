@@ -52,3 +52,15 @@ def test_every_constant_has_a_band_and_a_source(name: str) -> None:
 def test_constants_are_in_si_units() -> None:
     assert constant("wire_capacitance").nominal == pytest.approx(0.2e-12 / 1e-3, rel=1e-9, abs=1e-40)
     assert constant("router_traversal_45nm").nominal == pytest.approx(1.9e-12, rel=1e-9, abs=1e-40)
+
+
+def test_factors_that_err_independently_compound_in_quadrature() -> None:
+    one, other = Estimate(1.0, 2.0, 4.0, (Source("a", "measured"),)), Estimate(1.5, 3.0, 6.0, (Source("b", "assumed"),))
+    product = one.compounded(other)
+    assert product.nominal == pytest.approx(6.0)
+    assert product.high / product.nominal == pytest.approx(2**2**0.5)
+    assert product.nominal / product.low == pytest.approx(2**2**0.5)
+    assert [source.text for source in product.sources] == ["a", "b"]
+    assert product.high < one.scaled(other).high
+    exact = one.compounded(Estimate.exact(1.0), Estimate.exact(5.0))
+    assert (exact.low, exact.nominal, exact.high) == pytest.approx((5.0, 10.0, 20.0))

@@ -1,6 +1,7 @@
 """The SRAM table and the memory cost made from it."""
 
-import numpy as np
+from typing import Any
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -10,55 +11,45 @@ from accelsim.technology.estimate import Estimate
 from accelsim.technology.memory import MemoryCost, register_file
 from accelsim.technology.node import load_technology, names
 from accelsim.technology.sram import sram
-from accelsim.technology.sram_table import QUANTITIES, SramTable, rows, shipped, sram_point
+from accelsim.technology.sram_table import QUANTITIES, family, outside, rows, shipped, sram_point
 
 NODE_28 = load_technology("28nm-fdsoi")
 NODE_45 = load_technology("45nm")
 ESTIMATES = ("read_energy_j", "write_energy_j", "leakage_w", "area_m2", "access_time_s")
 
 
-@pytest.fixture(scope="module")
-def withheld() -> tuple[list[dict[str, str]], np.ndarray]:
-    """A tenth of the SRAM runs, withheld, and the relative error of predicting them from the rest."""
-    runs = [row for row in rows() if row["cell"] != "lp-dram"]
-    hidden = np.random.default_rng(7).random(len(runs)) < 0.1
-    table = SramTable([row for row, skip in zip(runs, hidden, strict=True) if not skip])
-    tests = [row for row, skip in zip(runs, hidden, strict=True) if skip]
-    truth = np.array([[float(row[name]) for name in QUANTITIES] for row in tests])
-    found = np.array([list(table.predict(row).values()) for row in tests])
-    return tests, np.abs(found / truth - 1)
+def test_a_tabulated_point_is_the_run_itself() -> None:
+    for row in rows()[::400]:
+        (predicted,) = shipped(family(row)).predict([row])
+        assert predicted == pytest.approx([float(row[name]) for name in QUANTITIES], rel=1e-6, abs=1e-40)
+
+
+def test_all_runs_lie_inside_the_range_of_the_table() -> None:
+    for row in rows():
+        numbers = {name: float(row[name]) for name in ("size_bytes", "word_bits", "node_nm", "banks", "temp_K")}
+        assert not list(outside({**row, **numbers}))
 
 
 @pytest.mark.parametrize(
-    ("quantity", "median", "ninetieth"),
+    ("wrong", "message"),
     [
-        ("read_pJ", 0.10, 0.25),
-        ("write_pJ", 0.12, 0.30),
-        ("leak_mW_total", 0.10, 0.25),
-        ("area_mm2", 0.10, 0.25),
+        ({"size_bytes": 8 * 2**20}, "size_bytes: 8.38861e+06 is outside the table, 256 to 4.1943e+06"),
+        ({"word_bits": 512}, "word_bits: 512 is outside the table, 8 to 256"),
+        ({"node_nm": 14}, "node_nm: 14 is outside the table, 22 to 90"),
+        ({"temp_K": 250.0}, "temp_K: 250 is outside the table, 300 to 380"),
+        ({"banks": 3}, "banks: 3 is not in the table; there are: 1, 2, 4"),
+        ({"ports": "2R1W"}, "ports: 2R1W is not in the table; there are: 1RW, 1R1W"),
+        ({"size_bytes": 1024, "word_bits": 256, "banks": 4}, "size_bytes: 8 words per bank, fewer than 32"),
+        ({"cell": "itrs-lst"}, "cell: no runs of `itrs-lst/itrs-lst` (did you mean `itrs-lstp/itrs-lstp`?)"),
+        ({"periphery": "itrs-lop", "objective": "ed2"}, "objective: ed2 is not in the table; there are: energy"),
+        ({"cell": "lp-dram", "periphery": "itrs-lop", "size_bytes": 2048},
+         "size_bytes: 2048 is outside the table, 4096 to 4.1943e+06"),
     ],
-)
-def test_withheld_runs_are_predicted(
-    withheld: tuple[list[dict[str, str]], np.ndarray], quantity: str, median: float, ninetieth: float
-) -> None:
-    error = withheld[1][:, QUANTITIES.index(quantity)]
-    assert np.median(error) < median
-    assert np.quantile(error, 0.9) < ninetieth
-
-
-def test_withheld_access_times_are_predicted_under_ed2(
-    withheld: tuple[list[dict[str, str]], np.ndarray],
-) -> None:
-    tests, errors = withheld
-    chosen = [row["objective"] == "ed2" for row in tests]
-    assert np.median(errors[chosen, QUANTITIES.index("access_ns")]) < 0.15
-
-
-def test_a_tabulated_point_is_the_run_itself() -> None:
-    for row in rows()[::400]:
-        predicted = shipped().predict(row)
-        for name in QUANTITIES:
-            assert predicted[name] == pytest.approx(float(row[name]), rel=1e-4, abs=1e-40)
+)  # fmt: skip
+def test_the_table_refuses_to_extrapolate(wrong: dict[str, Any], message: str) -> None:
+    with pytest.raises(ConfigError) as error:
+        sram_point(**({"size_bytes": 32768, "word_bits": 32, "node_nm": 45} | wrong))
+    assert str(error.value) == message
 
 
 def test_point_between_nodes_lies_between_them() -> None:
@@ -90,6 +81,34 @@ def test_estimate_walks_back_to_its_sources() -> None:
 )  # fmt: skip
 def test_leaving_the_table_is_said(words: int, bits: int, warning: str) -> None:
     assert warning in " ".join(sram(words, bits, technology=NODE_28).warnings)
+
+
+def test_leakage_follows_the_runs_in_temperature() -> None:
+    leakage = [sram(8192, 32, technology=NODE_28, temperature_k=kelvin).leakage_w for kelvin in (300, 330, 360, 380)]
+    assert [value.nominal for value in leakage] == sorted(value.nominal for value in leakage)
+    assert 2 < leakage[2].nominal / leakage[0].nominal < 54
+    hot = sram(8192, 32, technology=NODE_28, temperature_k=395)
+    assert "395 K is outside the SRAM table: leakage scaled from 380 K" in hot.warnings
+    assert hot.leakage_w.nominal > leakage[-1].nominal
+
+
+def test_device_classes_trade_leakage() -> None:
+    cost = {
+        device: sram(8192, 32, technology=NODE_45, voltage_v=1.0, device=device) for device in ("lstp", "lop", "hp")
+    }
+    leakage = [value.leakage_w.nominal for value in cost.values()]
+    assert leakage == sorted(leakage)
+    assert leakage[2] > 1000 * leakage[0]
+    with pytest.raises(ConfigError, match=r"device: unknown device class `hpp` \(did you mean `hp`\?\)"):
+        sram(8192, 32, technology=NODE_45, device="hpp")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(("words", "bits"), [(1024, 32), (16384, 64), (300, 24), (2**20, 128)])
+def test_area_is_known_within_20_percent(words: int, bits: int) -> None:
+    for technology in (NODE_28, NODE_45):
+        area = sram(words, bits, technology=technology).area_m2
+        assert area.low == pytest.approx(0.8 * area.nominal, rel=1e-9, abs=1e-40)
+        assert area.high == pytest.approx(1.2 * area.nominal, rel=1e-9, abs=1e-40)
 
 
 def test_odd_banks_ports_and_nodes_are_said() -> None:
