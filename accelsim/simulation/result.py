@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -21,6 +20,7 @@ from accelsim.formats.atomic import prepare_output_directory, write_text_atomic
 from accelsim.simulation.about import identity, versions
 from accelsim.simulation.accounts import Accounts, SplitCounts
 from accelsim.simulation.event_metrics import event_metrics
+from accelsim.simulation.figures import Figures
 from accelsim.simulation.part import Window
 from accelsim.simulation.pricing import as_row, beside
 from accelsim.simulation.setup import Setup
@@ -35,7 +35,7 @@ LAST_EPOCHS = 3
 
 
 @dataclass(frozen=True)
-class Result:
+class Result(Figures):
     """What a run gave.
 
     Attributes
@@ -60,22 +60,10 @@ class Result:
     cost_report: CostReport = field(repr=False)
     window: Window | None = field(repr=False)
 
-    def __getattr__(self, name: str) -> Any:
-        metrics = object.__getattribute__(self, "metrics")
-        if name in metrics:
-            return metrics[name]
-        raise AttributeError(f"a result has no `{name}`")
-
     @property
     def counters(self) -> Mapping[Counter, int]:
         """Counts of the whole run."""
         return self.accounts.counted
-
-    def table(self, name: str) -> pd.DataFrame:
-        """One of :attr:`tables` as a DataFrame."""
-        import pandas as pd
-
-        return pd.DataFrame(self.tables[name])
 
     @property
     def epochs(self) -> pd.DataFrame:
@@ -137,16 +125,11 @@ class Result:
         ConfigError
             If the folder cannot be used or written.
         """
-        import pandas as pd
-
         from accelsim.formats.chrome_trace import chrome_trace
 
         folder = Path(folder)
         prepare_output_directory(folder, marker="result.json", overwrite=overwrite)
-        for name in ("epochs", "steps", "counters", "energy", "area"):
-            text = io.StringIO()
-            pd.DataFrame(self.tables[name]).to_csv(text, index=False)
-            write_text_atomic(folder / f"{name}.csv", text.getvalue())
+        self.save_tables(folder, ("epochs", "steps", "counters", "energy", "area"))
         if self.window is not None:
             log = self.window.log
             write_text_atomic(

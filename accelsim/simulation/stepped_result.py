@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,18 +16,19 @@ from accelsim.cost.published import comparison
 from accelsim.engine.stepped.timing import RECEIVER
 from accelsim.formats.atomic import prepare_output_directory, write_text_atomic
 from accelsim.simulation.about import identity, versions
+from accelsim.simulation.figures import Figures
 from accelsim.simulation.stepped_setup import SteppedSetup
 from accelsim.simulation.stepped_totals import ACTIONS, DIRECTIONS, STEP_COLUMNS, SteppedTotals
 from accelsim.technology.estimate import Estimate, Source, total
 
 if TYPE_CHECKING:
-    import pandas as pd
+    pass
 
 TABLES = ("steps", "cores", "links", "energy", "published")
 
 
 @dataclass(frozen=True)
-class SteppedResult:
+class SteppedResult(Figures):
     """What a run gave.
 
     Attributes
@@ -45,18 +45,6 @@ class SteppedResult:
     tables: Mapping[str, list[dict[str, Any]]]
     about: Mapping[str, Any]
 
-    def __getattr__(self, name: str) -> Any:
-        metrics = object.__getattribute__(self, "metrics")
-        if name in metrics:
-            return metrics[name]
-        raise AttributeError(f"a result has no `{name}`")
-
-    def table(self, name: str) -> pd.DataFrame:
-        """One of :attr:`tables` as a DataFrame."""
-        import pandas as pd
-
-        return pd.DataFrame(self.tables[name])
-
     def to_json(self) -> str:
         """`result.json`."""
         whole = {"about": self.about, "metrics": self.metrics, "tables": self.tables}
@@ -72,10 +60,7 @@ class SteppedResult:
         """
         folder = Path(folder)
         prepare_output_directory(folder, marker="result.json", overwrite=overwrite)
-        for name in TABLES[:-1]:
-            text = io.StringIO()
-            self.table(name).to_csv(text, index=False)
-            write_text_atomic(folder / f"{name}.csv", text.getvalue())
+        self.save_tables(folder, TABLES[:-1])
         write_text_atomic(folder / "result.json", self.to_json())
 
 

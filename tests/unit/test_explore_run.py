@@ -277,9 +277,11 @@ def test_real_runs_give_the_same_table_from_one_and_from_two_workers(write, tmp_
 
 
 SCRIPT = """\
+import signal
 from accelsim.explore import sweep
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs ignore it
     sweep("s.yaml", "out", workers=2)
 """
 
