@@ -101,16 +101,7 @@ class CostReport:
             (entry.component, entry.action, entry.count, entry.energy_j) for entry in self.entries
         ]
         listed += [(name, LEAKAGE, None, energy) for name, energy in self.leakage_j.items()]
-        return [
-            {
-                "component": component,
-                "action": action,
-                "count": count,
-                **in_unit("energy_pj", energy, 1e12),
-                "provenance": energy.provenance(),
-            }
-            for component, action, count, energy in listed
-        ]
+        return [energy_row(*entry) for entry in listed]
 
     def metrics(self, sop_count: int | None = None) -> dict[str, float | None]:
         """Return the totals as `<what>_<unit>`, with `_low` and `_high` beside each; None where undefined."""
@@ -141,6 +132,17 @@ def each(energy: Estimate, number: int, what: str) -> Estimate | None:
         return None
     counted = Estimate.exact(number, None, f"{what} in the run", "1")
     return replace(energy / number, unit="J", operator="product", operands=(energy, counted.inverse()))
+
+
+def energy_row(component: str, action: str, count: float | None, energy: Estimate) -> dict[str, object]:
+    """Return an account of energy as a row of a table."""
+    return {
+        "component": component,
+        "action": action,
+        "count": count,
+        **in_unit("energy_pj", energy, 1e12),
+        "provenance": energy.provenance(),
+    }
 
 
 def in_unit(name: str, estimate: Estimate | None, factor: float) -> dict[str, float | None]:

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import os
-import platform
 import time
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import closing, nullcontext
 from dataclasses import dataclass
-from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import accelsim
 from accelsim.config.document import Document
 from accelsim.config.errors import ConfigError, Problem, did_you_mean
 from accelsim.config.loader import load_document
@@ -32,11 +29,10 @@ from accelsim.explore.points import Point, axes, grid
 from accelsim.explore.schema import KINDS, SweepDocument
 from accelsim.explore.store import Store, row
 from accelsim.explore.tasks import Tasks, document_hash
+from accelsim.simulation.about import versions
 
 if TYPE_CHECKING:
     import pandas as pd
-
-PACKAGES = ("numpy", "numba", "simpy", "pydantic")
 
 
 @dataclass(frozen=True)
@@ -214,9 +210,7 @@ def _summary(plan: SweepDocument, document: Document, tasks: Tasks, points: int)
         "sweep": plan.sweep,
         "description": plan.description,
         "file": Path(document.file).name or None,
-        "accelsim": accelsim.__version__,
-        "python": platform.python_version(),
-        "packages": {name: version(name) for name in PACKAGES},
+        **versions(),
         "engine": plan.engine,
         "points": points,
         "axes": [

@@ -8,7 +8,6 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rich import box
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
@@ -19,6 +18,7 @@ from accelsim.report.drawing import PALETTE, Drawn, render
 from accelsim.report.load import RESULT, Run, RunData
 from accelsim.report.page import inputs
 from accelsim.report.quantity import fitting, printable, quantity, typeset
+from accelsim.report.summary import headed, pairs
 
 if TYPE_CHECKING:
     from matplotlib.figure import FigureBase
@@ -236,7 +236,7 @@ def _speed(run: Run) -> str:
 
 def steps_summary(run: Run) -> RenderableType:
     """Return the summary of the run for a rich console."""
-    parts: list[RenderableType] = [Text(title(run), style="bold"), _grid(_identity(run))]
+    parts: list[RenderableType] = [Text(title(run), style="bold"), pairs(_identity(run))]
     metrics = run.metrics
     counts = [(name.replace("_", " "), f"{metrics[name]:,}") for name in COUNTS if metrics.get(name) is not None]
     parts.append(_table("Counts", ("what", "count"), counts))
@@ -252,17 +252,8 @@ def steps_summary(run: Run) -> RenderableType:
     return Group(*parts)
 
 
-def _grid(pairs: list[tuple[str, str]]) -> Table:
-    grid = Table.grid(padding=(0, 2))
-    for label, text in pairs:
-        grid.add_row(Text(label, style="dim"), Text(text))
-    return grid
-
-
 def _table(heading: str, columns: tuple[str, ...], rows: list[tuple[Any, ...]]) -> Table:
-    table = Table(title=Text(heading), title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, pad_edge=False)
-    for i, name in enumerate(columns):
-        table.add_column(Text(name), justify="left" if i == 0 else "right")
+    table = headed(heading, *columns)
     for row in rows:
         table.add_row(*(Text(printable(cell)) for cell in row))
     return table

@@ -52,7 +52,7 @@ def summary(run: Run) -> RenderableType:
     """Return the summary of a run for a rich console."""
     parts: list[RenderableType] = [
         Text(facts.title(run), style="bold"),
-        _pairs(facts.identity(run)),
+        pairs(facts.identity(run)),
         _learning(run),
         _cycles(run),
         *([_traffic(run)] if facts.traffic(run) else []),
@@ -70,14 +70,16 @@ def summary(run: Run) -> RenderableType:
     return Group(*parts)
 
 
-def _pairs(pairs: list[tuple[str, str]]) -> Table:
+def pairs(rows: list[tuple[str, str]]) -> Table:
+    """Return labels and texts side by side."""
     grid = Table.grid(padding=(0, 2))
-    for label, text in pairs:
+    for label, text in rows:
         grid.add_row(Text(label, style="dim"), Text(text))
     return grid
 
 
-def _table(heading: str, first: str, *others: str) -> Table:
+def headed(heading: str, first: str, *others: str) -> Table:
+    """Return an empty table whose first column is text and the others numbers."""
     table = Table(title=Text(heading), title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, pad_edge=False)
     table.add_column(Text(first))
     for name in others:
@@ -86,7 +88,7 @@ def _table(heading: str, first: str, *others: str) -> Table:
 
 
 def _learning(run: Run) -> Table:
-    table = _table("Accuracy", "split", "per epoch", "first", "last", "best")
+    table = headed("Accuracy", "split", "per epoch", "first", "last", "best")
     for split, series in facts.accuracies(run).items():
         shares = [accuracy for _, accuracy in series]
         shown = [percent(share) for share in (shares[0], shares[-1], max(shares))]
@@ -102,7 +104,7 @@ def _learning(run: Run) -> Table:
 def _cycles(run: Run) -> Table:
     chosen = facts.splits(run)
     columns = [name for split in chosen for name in (facts.SPLITS.get(split, split), "share")]
-    table = _table("Cycles by state", "state", *map(printable, columns))
+    table = headed("Cycles by state", "state", *map(printable, columns))
     counted = {split: facts.cycles_by_state(run, split) for split in chosen}
     totals = {split: sum(states.values()) for split, states in counted.items()}
     for state in facts.states(run):
@@ -114,7 +116,7 @@ def _cycles(run: Run) -> Table:
 
 def _traffic(run: Run) -> Table:
     chosen = facts.splits(run)
-    table = _table("Traffic", "", *(printable(facts.SPLITS.get(split, split)) for split in chosen))
+    table = headed("Traffic", "", *(printable(facts.SPLITS.get(split, split)) for split in chosen))
     for label, counts in facts.traffic(run):
         table.add_row(label, *(f"{counts[split]:,}" for split in chosen))
     return table
@@ -129,7 +131,7 @@ def _with_share(cycles: dict[str, int], totals: dict[str, int]) -> list[str]:
 
 
 def _costs(run: Run) -> Table:
-    table = _table("Time and energy", "of one", "inference", "training sample")
+    table = headed("Time and energy", "of one", "inference", "training sample")
     rows = (
         ("latency, mean", "latency_{}_us"),
         ("latency, 99th percentile", "latency_{}_us_p99"),
@@ -142,7 +144,7 @@ def _costs(run: Run) -> Table:
 
 
 def _chip(run: Run) -> Table:
-    table = _table("Power and area", "", "nominal (band)")
+    table = headed("Power and area", "", "nominal (band)")
     rows = (
         ("power, accelerated", "power_average_uw"),
         ("power, real time", "power_real_time_uw"),
@@ -162,7 +164,7 @@ def _chip(run: Run) -> Table:
 
 def _published(run: Run) -> Table:
     chip = ", ".join(dict.fromkeys(printable(row["chip"]) for row in run.tables["published"]))
-    table = _table(f"Beside published figures of {chip}", "figure", "predicted (band)", "published", "ratio", "band")
+    table = headed(f"Beside published figures of {chip}", "figure", "predicted (band)", "published", "ratio", "band")
     for row in run.tables["published"]:
         cells = (facts.predicted(row), facts.published(row), f"{row['ratio']:.2f}", facts.verdict(row))
         table.add_row(Text(printable(row["metric"])), *map(Text, map(printable, cells)))

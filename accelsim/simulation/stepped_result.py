@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from accelsim.architecture.many_core import Action, ManyCore
-from accelsim.cost.account import in_unit
+from accelsim.architecture.many_core import Action, ManyCore, Pipeline
+from accelsim.cost.account import energy_row, in_unit
 from accelsim.cost.published import comparison
 from accelsim.engine.stepped.timing import RECEIVER
 from accelsim.formats.atomic import prepare_output_directory, write_text_atomic
@@ -151,12 +151,18 @@ def _given(what: str, source: str = "") -> Source:
     return Source(source or f"{what} given in the architecture", "measured")
 
 
+def _action(pipeline: Pipeline, unit: str, action: str) -> Action:
+    """What a core is charged for under one of the names in `ACTIONS`."""
+    found: Action = getattr(pipeline.soma, action) if unit == "soma" else getattr(pipeline, unit)
+    return found
+
+
 def _energies(chip: ManyCore, totals: SteppedTotals) -> list[tuple[str, str, int, Estimate]]:
     """Component, action, count and energy of everything that happened."""
     pipeline = chip.core.pipeline
     found = []
     for (unit, action), count in zip(ACTIONS, totals.actions.sum(axis=0), strict=True):
-        part: Action = getattr(pipeline.soma, action) if unit == "soma" else getattr(pipeline, unit)
+        part = _action(pipeline, unit, action)
         found.append((unit, action, int(count), _energy(part, int(count), pipeline.source)))
     by_direction = totals.links.reshape(-1, len(DIRECTIONS)).sum(axis=0)
     for direction, count in zip(DIRECTIONS, by_direction, strict=True):
@@ -174,16 +180,7 @@ def _energy_rows(energies: list[tuple[str, str, int, Estimate]], leakage: Estima
     listed: list[tuple[str, str, int | None, Estimate]] = list(energies)
     if leakage is not None:
         listed.append(("chip", "leakage", None, leakage))
-    return [
-        {
-            "component": component,
-            "action": action,
-            "count": count,
-            **in_unit("energy_pj", energy, 1e12),
-            "provenance": energy.provenance(),
-        }
-        for component, action, count, energy in listed
-    ]
+    return [energy_row(*entry) for entry in listed]
 
 
 def _step_rows(chip: ManyCore, counts: np.ndarray, times: np.ndarray) -> list[dict[str, Any]]:
@@ -206,12 +203,7 @@ def _core_rows(setup: SteppedSetup, totals: SteppedTotals) -> list[dict[str, Any
     """Cores in use: where they are, what they hold, how long they worked, what their actions cost."""
     chip, cores = setup.chip, setup.grid.cores
     pipeline = chip.core.pipeline
-    energy = np.array(
-        [
-            (getattr(pipeline.soma, action) if unit == "soma" else getattr(pipeline, unit)).energy
-            for unit, action in ACTIONS
-        ]
-    )
+    energy = np.array([_action(pipeline, unit, action).energy for unit, action in ACTIONS])
     held = np.bincount(setup.core, minlength=cores)
     onto = np.bincount(setup.core[setup.network.dst], minlength=cores)
     positions = setup.grid.mesh.positions
