@@ -19,7 +19,7 @@ PUBLISHED_CHIPS = (
 ABSOLUTE = re.compile(r"""(?<![\w.:/<~])/(?:bin|etc|home|mnt|opt|proc|root|srv|tmp|usr|Users|var|work)(?:/|\b)""")
 
 
-PARAMETRIC = {"mesh"}
+PARAMETRIC = {"crossbar", "mesh"}
 """Shipped architectures that are no chip but a family, named by the term for it."""
 
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
+from accelsim.architecture.crossbar import crossbar_problems
 from accelsim.architecture.indices import (
     BlockSet,
     BlockWordSet,
+    CrossbarSet,
     IndexSet,
     LaneSet,
     MultipleSet,
+    TileSet,
     UnionSet,
     WordSet,
 )
@@ -32,6 +35,7 @@ def name_problems(core: Core) -> list[PathError]:
         *_nest_problems(core),
         *_stage_problems(core),
         *_layout_problems(core),
+        *crossbar_problems(core),
     ]
 
 
@@ -39,7 +43,7 @@ def interconnect_problems(architecture: Architecture) -> list[PathError]:
     """Links between cores that cannot be."""
     if architecture.interconnect is None:
         return []
-    if architecture.cores == 1:
+    if architecture.cores == 1 and architecture.partition is None:
         return [PathError(("interconnect",), "one core has nothing to connect; set `cores`")]
     problems = []
     senders: dict[int, int] = {}
@@ -75,6 +79,8 @@ def _index_set_problems(core: Core) -> Iterator[PathError]:
             yield _unknown((*at, "unit"), "unit", index_set.unit, core.units)
         if isinstance(index_set, WordSet | BlockWordSet) and index_set.words_of not in core.memories:
             yield _unknown((*at, "words_of"), "memory", index_set.words_of, core.memories)
+        if isinstance(index_set, TileSet | CrossbarSet) and core.crossbar is None:
+            yield PathError(at, "counts parts of a crossbar, but this core has no `crossbar`")
     yield from _cycles(core)
 
 
@@ -92,6 +98,13 @@ def _referenced_sets(index_set: IndexSet) -> Iterator[tuple[str, str]]:
         yield "inside", index_set.inside
     elif isinstance(index_set, MultipleSet):
         yield "items_of", index_set.items_of
+    elif isinstance(index_set, TileSet):
+        yield "tiles_of", index_set.tiles_of
+
+
+def referenced_sets(index_set: IndexSet) -> tuple[str, ...]:
+    """Index sets that one is defined by."""
+    return tuple(name for _, name in _referenced_sets(index_set))
 
 
 def _cycles(core: Core) -> Iterator[PathError]:
@@ -149,8 +162,11 @@ def _in_nest(core: Core, nest: Nest, at: Path, outer: tuple[str, ...]) -> Iterat
             for j, access in enumerate(getattr(step, kind)):
                 yield from _in_access(core, access, (*at, "steps", i, kind, j), loops)
         for j, run in enumerate(step.runs):
-            if isinstance(run, StageRun) and run.per is not None and run.per not in core.index_sets:
-                yield _unknown((*at, "steps", i, "runs", j, "per"), "index set", run.per, core.index_sets)
+            if isinstance(run, StageRun):
+                for name in run.sets:
+                    if name not in core.index_sets:
+                        yield _unknown((*at, "steps", i, "runs", j, "per"), "index set", name, core.index_sets)
+                yield from _in_within(core, run.within, (*at, "steps", i, "runs", j), loops)
             stage = run if isinstance(run, str) else run.stage
             if stage not in _stages(core):
                 yield _unknown((*at, "steps", i, "runs", j), "stage of a unit", stage, _stages(core))
@@ -186,19 +202,39 @@ def _in_access(core: Core, access: str | Access, at: Path, loops: tuple[str, ...
         return
     if access.item is not None and access.item not in loops:
         yield _unknown((*at, "item"), "enclosing loop", access.item, loops)
-    for loop, bound in access.within.items():
+    yield from _in_within(core, access.within, at, loops)
+
+
+def _in_within(core: Core, within: Mapping[str, str], at: Path, loops: tuple[str, ...]) -> Iterator[PathError]:
+    for loop, bound in within.items():
         if loop not in loops:
             yield _unknown((*at, "within", loop), "enclosing loop", loop, loops)
         if bound not in core.index_sets:
             yield _unknown((*at, "within", loop), "index set", bound, core.index_sets)
 
 
+def _tile_problems(core: Core) -> Iterator[PathError]:
+    """A word that holds a tile is read in one iteration, so it must have the shape of an array."""
+    arrays = {
+        tuple(sorted((unit.extent("rows"), unit.extent("columns")))) for unit in core.units.values() if unit.columns
+    }
+    for name, memory in core.memories.items():
+        rows = memory.holds.rows_per_word
+        if rows > 1 and memory.known_items and tuple(sorted((rows, memory.items_per_word))) not in arrays:
+            message = (
+                f"words are tiles of {rows} x {memory.items_per_word} items, but no unit is an array of this shape"
+            )
+            shapes = ", ".join(f"{one} x {other}" for one, other in sorted(arrays)) or "none"
+            yield PathError(("memories", name), f"{message}; there are: {shapes}")
+
+
 def _layout_problems(core: Core) -> Iterator[PathError]:
     for name, memory in core.memories.items():
-        for key in ("rows", "columns"):
-            target = getattr(memory.holds, key)
-            if target is not None and target not in core.index_sets:
-                yield _unknown(("memories", name, "holds", key), "index set", target, core.index_sets)
+        for matrix in memory.holds.matrices:
+            for key, target in zip(("rows", "columns"), matrix, strict=True):
+                if target is not None and target not in core.index_sets:
+                    yield _unknown(("memories", name, "holds", key), "index set", target, core.index_sets)
+    yield from _tile_problems(core)
     for name, index_set in core.index_sets.items():
         if isinstance(index_set, BlockWordSet):
             blocks = core.index_sets.get(index_set.inside)

@@ -6,7 +6,7 @@ neurons of one block of lanes.  Spans tell which memory words an iteration enter
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -19,10 +19,24 @@ class PopulationSet(Model):
 
     population: str = timing()
     """`input`, `recurrent` or `output`, or any population of the workload."""
+    of: Literal["core", "chip"] = timing("core")
+    """Neurons that the core holds, or those of all cores, where a network is spread over several."""
+
+
+class SideSet(Model):
+    """One index per neuron on a side of a layer of synapses; the network's populations follow each other in layers.
+
+    To be used inside `each`, which says of which layer (see `accelsim.architecture.layers`).
+    """
+
+    side: Literal["pre", "post", "hidden", "below"] = timing()
+    """Presynaptic or postsynaptic neurons; `hidden`: presynaptic ones but of the first layer; `below`: presynaptic ones
+    of the layer below."""
 
 
 class UnionSet(Model):
-    """One index per number that any of the given sets contains (they all start at 0)."""
+    """One index per number that any of the given sets contains (they all start at 0); of a set of sides, of all its
+    layers."""
 
     union: tuple[str, ...] = timing(min_length=1)
 
@@ -34,6 +48,8 @@ class BlockSet(Model):
     """Index set that is cut into blocks."""
     unit: str = timing()
     """Unit whose `lanes` give the size of a block."""
+    along: Literal["lanes", "rows", "columns"] = timing("lanes")
+    """Which dimension of a unit with `columns` gives it instead."""
 
 
 class LaneSet(Model):
@@ -67,10 +83,38 @@ class MultipleSet(Model):
     each: Annotated[int, Field(gt=0, le=4096)] = timing()
 
 
+class TileSet(Model):
+    """One index per crossbar tile that the rows of a matrix take, or its columns; the last tile may be part empty."""
+
+    tiles_of: str = timing()
+    """Index set whose items lie on the rows, or on the columns."""
+    along: Literal["rows", "columns"] = timing("rows")
+    """Tiles one after the other, whose indices cover items, or side by side, which are items themselves."""
+
+
+class CrossbarSet(Model):
+    """One index per thing of a kind that a crossbar tile has (see `accelsim.architecture.crossbar`)."""
+
+    crossbar: Literal["rows", "passes", "turns", "pulses"] = timing()
+    """Rows of a tile, passes of an input, turns of a converter, pulses of an update."""
+
+
 class CountSet(Model):
     """A fixed number of indices."""
 
     count: int = timing(gt=0, le=1_000_000)
 
 
-IndexSet = PopulationSet | UnionSet | BlockSet | LaneSet | WordSet | BlockWordSet | MultipleSet | CountSet
+IndexSet = (
+    PopulationSet
+    | SideSet
+    | UnionSet
+    | BlockSet
+    | LaneSet
+    | WordSet
+    | BlockWordSet
+    | MultipleSet
+    | TileSet
+    | CrossbarSet
+    | CountSet
+)

@@ -87,15 +87,26 @@ class SteppedCore(Model):
     pipeline: Pipeline = Pipeline()
 
 
-class Hops(Model):
+class Hop(Model):
     """A message's way from a router to the next."""
 
-    east: Action = Action()
+    latency: Annotated[Time, Field(ge=0)] = timing(0.0)
+    """How long it takes."""
+    energy: Annotated[Energy, Field(ge=0)] | None = cost(None)
+    """What it costs; without it, what a router and a link cost in the process that `technology` names."""
+    source: str = note("")
+    """Where the two come from, if not from where the pipeline's `source` says."""
+
+
+class Hops(Model):
+    """Hops by direction."""
+
+    east: Hop = Hop()
     """x increases."""
-    west: Action = Action()
-    north: Action = Action()
+    west: Hop = Hop()
+    north: Hop = Hop()
     """y increases."""
-    south: Action = Action()
+    south: Hop = Hop()
 
 
 class Barrier(Model):
@@ -114,9 +125,9 @@ class ManyCore(Model):
     """Name of the chip."""
     description: str = note("")
     """What it is, in a line."""
-    technology: str = note("")
-    """Process, in words: energies are given, not derived."""
-    voltage: Voltage | None = note(None)
+    technology: str = cost("")
+    """Process, in words or, for hops whose energy is not given, as a shipped process or a technology file."""
+    voltage: Voltage | None = cost(None)
     """Supply that the energies hold for."""
     timebase: Annotated[Time, Field(gt=0)] = timing()
     """Unit of time: every latency is a whole number of it."""

@@ -7,12 +7,16 @@ of *steps*; a step takes cycles, reads and writes memory words and runs stages o
 
 from __future__ import annotations
 
-from typing import Self
+from collections.abc import Iterator
+from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
 from accelsim.architecture.roles import timing
 from accelsim.config.model import Model, PathError
+
+Layers = Literal["up", "down", "bottom", "top"]
+"""Layers of synapses in order: from the first to the last, from the last to the second, the first or the last alone."""
 
 
 class Access(Model):
@@ -30,18 +34,35 @@ class Access(Model):
     """Per-iteration condition that must hold."""
     changed_mask: str | None = timing(None)
     """Replaces `mask` in a memory with `write_back: changed`."""
+    layer: int = timing(0, ge=-1, le=1)
+    """Inside `each`: words of the layer below (-1) or above (1); left out where there is none."""
+    each: Layers | None = timing(None)
+    """One such access for each of these layers, all at once."""
 
 
 class StageRun(Model):
     """Work that a step gives to a unit."""
 
     stage: str = timing()
-    per: str | None = timing(None)
+    per: str | tuple[str, ...] | None = timing(None)
     """A loop whose index says for how many items the stage runs in an iteration, or any other index set for all of
-    its items; without it, once."""
+    its items; without it, once. Of several the product: the pairs of their items."""
+    within: dict[str, str] = timing(default_factory=dict)
+    """As of an access."""
+    layer: int = timing(0, ge=-1, le=1)
+    """As of an access."""
+    each: Layers | None = timing(None)
+    """As of an access."""
     mask: str | None = timing(None)
     """Runs only in iterations where this mask holds."""
     when: tuple[str, ...] = timing(())
+
+    @property
+    def sets(self) -> tuple[str, ...]:
+        """Index sets that say how often it runs."""
+        if self.per is None:
+            return ()
+        return (self.per,) if isinstance(self.per, str) else self.per
 
 
 class Step(Model):
@@ -75,6 +96,8 @@ class Nest(Model):
     """Index sets iterated, outermost first; without it the content happens once."""
     repeat: str | None = timing(None)
     """Count of the time step that says how often the content happens (instead of `for`)."""
+    each: Layers | None = timing(None)
+    """Happens for each of these layers of synapses, one after the other."""
     when: tuple[str, ...] = timing(())
     mask: str | None = timing(None)
     """Condition on the enclosing iteration: without it, none of this happens and no time passes."""
@@ -108,6 +131,15 @@ class Nest(Model):
             if step.whole_words and len(self.loops) != 1:
                 raise PathError(("steps", i, "whole_words"), "needs a nest over one index set")
         return self
+
+
+def stages_run(nest: Nest) -> Iterator[str]:
+    """Stages that a nest runs, at any depth."""
+    for step in nest.steps:
+        for run in step.runs:
+            yield run if isinstance(run, str) else run.stage
+    for inner in nest.body:
+        yield from stages_run(inner)
 
 
 class Phase(Model):

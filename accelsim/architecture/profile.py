@@ -14,6 +14,8 @@ from pydantic import Field, model_validator
 from accelsim.architecture.roles import cost, note
 from accelsim.architecture.schema import MAX_MEMORY_BITS, MAX_WORD_BITS, PublishedFigure
 from accelsim.config.document import Document
+from accelsim.config.errors import did_you_mean
+from accelsim.config.library import SUFFIXES, shipped
 from accelsim.config.model import Model, PathError, PathErrors
 from accelsim.config.quantity import Area, Frequency, Length, Power, Temperature, Voltage
 
@@ -41,13 +43,20 @@ class ProfileMemory(Sourced):
     bits: int = cost(gt=0, le=MAX_WORD_BITS)
     ports: Literal["1RW", "1R1W"] = cost("1RW")
     banks: int = cost(1, gt=0, le=1024)
-    kind: Literal["sram", "registers"] = cost("sram")
+    kind: str = cost("sram")
+    """Memory technology: a shipped one or a file."""
     count: int = cost(1, gt=0, le=4096)
 
     @model_validator(mode="after")
     def _bounded(self) -> Self:
         if self.words * self.bits > MAX_MEMORY_BITS:
             raise PathError("words", f"{self.words * self.bits} bits are more than the 1 GiB that a memory may have")
+        if self.kind == "edram" and self.ports != "1RW":
+            raise PathError("ports", "an embedded DRAM has one port that reads and writes")
+        known = shipped("memory_technology")
+        if self.kind not in known and not self.kind.endswith(SUFFIXES):
+            hint = f"{did_you_mean(self.kind, known)}; known: {', '.join(known)}; or a memory technology file"
+            raise PathError("kind", f"unknown memory technology `{self.kind}`{hint}")
         return self
 
 
@@ -67,8 +76,36 @@ class ProfileRegisters(Sourced):
     """Share of them that sees the clock in every cycle; the rest is gated."""
 
 
+class ProfileQueue(Sourced):
+    """A FIFO of a core, or `count` alike."""
+
+    depth: int = cost(gt=0, le=1 << 20)
+    bits: int = cost(gt=0, le=MAX_WORD_BITS)
+    count: int = cost(1, gt=0, le=4096)
+    kind: Literal["registers", "sram"] = cost("registers")
+    """What holds its entries."""
+
+
+class ProfileLink(Sourced):
+    """A link that leaves a core: wires of a `length`, or an interface to another chip."""
+
+    bits: int = cost(gt=0, le=MAX_WORD_BITS)
+    """Bits of a packet, or of an access to a memory on another chip."""
+    length: Annotated[Length, Field(gt=0)] | None = cost(None)
+    off_chip: Literal["lpddr", "ddr3"] | None = cost(None)
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Self:
+        if (self.length is None) == (self.off_chip is None):
+            raise PathError("length", "give either the `length` of its wires or an `off_chip` interface")
+        return self
+
+
 class Event(Sourced):
-    """What one event touches, on average, as `memory.read`, `memory.write` and `unit.update`."""
+    """What one event touches, on average.
+
+    As `memory.read`, `memory.write`, `unit.update`, `queue.push`, `queue.pop` and `link.packet`.
+    """
 
     counts: dict[str, Annotated[float, Field(ge=0)]] = cost(min_length=1)
 
@@ -106,6 +143,8 @@ class ProfileCore(Model):
     memories: dict[str, ProfileMemory] = Field(default_factory=dict)
     units: dict[str, ProfileUnit] = Field(default_factory=dict)
     registers: dict[str, ProfileRegisters] = Field(default_factory=dict)
+    queues: dict[str, ProfileQueue] = Field(default_factory=dict)
+    links: dict[str, ProfileLink] = Field(default_factory=dict)
     events: dict[str, Event]
 
 
@@ -163,6 +202,8 @@ class Profile(Model):
         core = self.core
         known = {f"{name}.{action}" for name in core.memories for action in ("read", "write")}
         known |= {f"{name}.update" for name in core.units}
+        known |= {f"{name}.{action}" for name in core.queues for action in ("push", "pop")}
+        known |= {f"{name}.packet" for name in core.links}
         for name, event in core.events.items():
             for action in event.counts:
                 if self.model is None and action not in known:

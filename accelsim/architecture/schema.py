@@ -6,31 +6,56 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
+from accelsim.architecture.crossbar import Crossbar
+from accelsim.architecture.devices import DEFAULT_KIND, Devices, with_devices
 from accelsim.architecture.indices import IndexSet
 from accelsim.architecture.interconnect import Interconnect
 from accelsim.architecture.interconnect import Link as Link
+from accelsim.architecture.partition import Partition, partition_problems
 from accelsim.architecture.phases import Phase
+from accelsim.architecture.power import PowerManagement, power_problems
 from accelsim.architecture.roles import cost, functional, note, timing
 from accelsim.config.model import Model, PathError, PathErrors
-from accelsim.config.quantity import Area, Bits, Energy, Frequency, Power, Temperature, Voltage
+from accelsim.config.quantity import Area, Bits, Energy, Frequency, Length, Power, Temperature, Voltage
 
 MAX_WORD_BITS = 4096
 MAX_MEMORY_BITS = 2**33
 """1 GiB: more than any memory of one core; beyond it something is mistyped."""
 MAX_COUNT = 1_000_000
 """Bound of cycles and intervals, for the same reason."""
+ONE_CYCLE_KINDS = ("sram", "edram", "registers")
+"""Memory technologies whose accesses take one memory clock cycle at any clock."""
 
 
 class Layout(Model):
     """What the words of a memory hold."""
 
-    rows: str | None = timing(None)
-    """Population with a row of its own each; without it there is one row."""
-    columns: str = timing()
-    """Population whose items lie along a row."""
+    rows: str | tuple[str, ...] | None = timing(None)
+    """Population with a row of its own each; without it there is one row. Several for a memory of several matrices."""
+    columns: str | tuple[str, ...] = timing()
+    """Population whose items lie along a row; several where there are several `rows`."""
+    rows_per_word: int = timing(1, gt=0, le=MAX_WORD_BITS)
+    """Neighbouring rows that share a word: it holds a tile of the matrix."""
     item_bits: Annotated[int, Field(gt=0)] | str = timing()
     """Bits per item, or the name of a part of the state (`weight`, `neuron`, ...): as many bits as the neuron model
     or plasticity rule keeps of it (see `accelsim.architecture.widths`)."""
+
+    @model_validator(mode="after")
+    def _paired(self) -> Self:
+        if self.rows is not None and len(self._names(self.rows)) != len(self._names(self.columns)):
+            raise PathError("rows", "as many as `columns` are needed")
+        return self
+
+    @property
+    def matrices(self) -> tuple[tuple[str | None, str], ...]:
+        """Rows and columns of each matrix that the memory holds."""
+        columns = self._names(self.columns)
+        rows = (None,) * len(columns) if self.rows is None else self._names(self.rows)
+        return tuple(zip(rows, columns, strict=True))
+
+    @staticmethod
+    def _names(given: str | tuple[str, ...]) -> tuple[str, ...]:
+        return (given,) if isinstance(given, str) else given
 
 
 class Measured(Model):
@@ -39,6 +64,10 @@ class Measured(Model):
     read_energy: Energy | None = cost(None)
     write_energy: Energy | None = cost(None)
     update_energy: Energy | None = cost(None)
+    push_energy: Energy | None = cost(None)
+    pop_energy: Energy | None = cost(None)
+    clock_energy: Energy | None = cost(None)
+    packet_energy: Energy | None = cost(None)
     leakage: Power | None = cost(None)
     area: Area | None = cost(None)
 
@@ -55,14 +84,26 @@ class Memory(Model):
     items: int | None = timing(None, gt=0, le=MAX_WORD_BITS)
     """Items per word instead of its bits: the word is as wide as they need."""
     ports: Literal["1RW", "2RW", "1R1W", "2R1W", "2R2W"] = timing("1RW")
-    """R reads, W writes, RW does either; each serves one access per memory clock cycle."""
+    """R reads, W writes, RW does either; each serves one access at a time."""
     clock_ratio: int = timing(1, gt=0, le=8)
     """Memory clock cycles per logic clock cycle."""
+    read_cycles: int | None = timing(None, gt=0, le=MAX_COUNT)
+    """Memory clock cycles for which a read holds its port; without it, as many as the latency of `kind` lasts, and one
+    for memories that keep up with any clock (`sram`, `edram`, `registers`)."""
+    write_cycles: int | None = timing(None, gt=0, le=MAX_COUNT)
+    """The same of a write."""
     write_back: Literal["always", "changed"] = timing("always")
     """`changed`: a word whose content did not change is not written."""
     holds: Layout
-    kind: Literal["sram", "edram", "registers"] = cost("sram")
+    per_layer: bool = timing(False)
+    """One such memory for each layer of synapses, with ports of its own, instead of one with a slice for each."""
+    kind: str = cost(DEFAULT_KIND)
+    """Memory technology: a shipped one (`accelsim list memories`) or a file. Cycles that follow from it are timing."""
+    bits_per_cell: int = cost(1, gt=0, le=8)
+    """Bits stored in a cell, where its levels allow more than one."""
     banks: int = cost(1, gt=0, le=1024)
+    wear_levelling: Literal["none", "ideal"] | Annotated[float, Field(ge=0, le=1)] = cost("none")
+    """How far writes are spread over all cells, where cells wear out: a share between not at all and evenly."""
     measured: Measured | None = None
 
     @model_validator(mode="after")
@@ -94,6 +135,9 @@ class Memory(Model):
         if self.item_bits > self.bits:
             message = f"an item of {self.item_bits} bits does not fit a word of {self.bits}"
             raise PathError(("holds", "item_bits"), message)
+        if self.items is not None and self.items % self.holds.rows_per_word:
+            message = f"{self.items} items a word do not form {self.holds.rows_per_word} rows"
+            raise PathError(("holds", "rows_per_word"), message)
 
     @property
     def item_bits(self) -> int:
@@ -124,6 +168,11 @@ class Memory(Model):
         return self.words if isinstance(self.words, int) else None
 
     @property
+    def levelling_efficiency(self) -> float:
+        """`wear_levelling` as a number."""
+        return {"none": 0.0, "ideal": 1.0}.get(self.wear_levelling, self.wear_levelling)  # type: ignore[arg-type]
+
+    @property
     def known_items(self) -> bool:
         """Whether `items_per_word` is known already."""
         return self.items is not None or isinstance(self.holds.item_bits, int)
@@ -131,7 +180,8 @@ class Memory(Model):
     @property
     def items_per_word(self) -> int:
         """Items of a row that share a word."""
-        return self.items if self.items is not None else self.bits // max(self.item_bits, 1)
+        items = self.items if self.items is not None else self.bits // max(self.item_bits, 1)
+        return max(items // self.holds.rows_per_word, 1)
 
     def port_counts(self) -> tuple[int, int, int]:
         """Ports that read only, write only, do either."""
@@ -143,15 +193,59 @@ class Memory(Model):
         reads, writes, either = self.port_counts()
         return reads * self.clock_ratio, writes * self.clock_ratio, either * self.clock_ratio
 
+    def access_cycles(self, write: bool) -> int:
+        """Memory clock cycles of a read or a write.
+
+        Raises
+        ------
+        ValueError
+            If they follow from a latency that has not been looked up.
+        """
+        cycles = self.write_cycles if write else self.read_cycles
+        if cycles is None and self.kind not in ONE_CYCLE_KINDS:
+            raise ValueError(f"the access cycles of `{self.kind}` are not known before its latency is looked up")
+        return cycles or 1
+
+    def held(self, write: bool) -> tuple[int, int]:
+        """Logic cycles for which an access holds its port, and slots it takes in each of them.
+
+        One that lasts longer than a memory clock cycle has its port alone for whole logic cycles.
+        """
+        cycles = self.access_cycles(write)
+        return (1, 1) if cycles == 1 else (-(-cycles // self.clock_ratio), self.clock_ratio)
+
+    def repeated_reads(self) -> int:
+        """Most reads that a held step makes again in each cycle; a longer read keeps its output instead."""
+        reads, _, either = self.slots()
+        return reads + either if self.access_cycles(write=False) == 1 else 0
+
 
 class Unit(Model):
     """A datapath with so many parallel lanes."""
 
     lanes: int = functional(1, gt=0, le=4096)
     """Items processed at once. Functional: lanes that share one random word learn differently."""
+    columns: int | None = timing(None, gt=0, le=4096)
+    """Lanes in a row, where they form an array of rows and columns."""
+    per_layer: bool = timing(False)
+    """One such unit for each layer of synapses."""
     stages: tuple[str, ...] = cost(())
     """Stages of the neuron model, rule or controller that this unit computes."""
+    operators: dict[str, Annotated[int, Field(gt=0)]] = cost(default_factory=dict)
+    """Operators of a kind that each datapath of the unit has, e.g. `{mul: 1}`, where fewer than its operations; they
+    take turns on them. The phase table sets the cycles; a datapath that cannot keep to them is warned of."""
     measured: Measured | None = None
+
+    @model_validator(mode="after")
+    def _rectangular(self) -> Self:
+        if self.columns is not None and self.lanes % self.columns:
+            raise PathError("columns", f"{self.lanes} lanes do not form rows of {self.columns}")
+        return self
+
+    def extent(self, along: Literal["lanes", "rows", "columns"]) -> int:
+        """Lanes in all, rows, or lanes in a row."""
+        columns = self.columns or self.lanes
+        return {"lanes": self.lanes, "rows": self.lanes // columns, "columns": columns}[along]
 
 
 class Flops(Model):
@@ -166,13 +260,28 @@ class Queue(Model):
     """A FIFO, or several alike; an entry pushed when it is full is lost."""
 
     depth: int = functional(gt=0, le=1 << 20)
-    bits: int = cost(gt=0)
+    bits: int = cost(gt=0, le=MAX_WORD_BITS)
     count: int = functional(1, gt=0)
+    kind: Literal["registers", "sram"] = cost("registers")
+    """What holds its entries."""
+    measured: Measured | None = None
+    """The clock energy is that of all of `count`."""
 
 
 class Links(Model):
-    """Address-event links with four-phase handshakes."""
+    """Address-event links with four-phase handshakes, one into the core and one out of it.
 
+    What a packet costs is the wires across the core; pads, and wires between chips, are not counted.
+    """
+
+    input_bits: int = cost(gt=0, le=MAX_WORD_BITS)
+    """Bits of an input packet, beside request and acknowledge."""
+    output_bits: int = cost(gt=0, le=MAX_WORD_BITS)
+    """The same of an output packet."""
+    length: Length | None = cost(None)
+    """Length of the wires; without it, the side of the core."""
+    measured: Measured | None = None
+    """The packet energy holds for both directions."""
     synchroniser: int = timing(2, ge=0)
     """Cycles until a request at the input is seen."""
     output_cycles: int = timing(6, gt=0)
@@ -188,6 +297,8 @@ class Core(Model):
     """Neuron model, where the controller takes any."""
     rules: tuple[str, ...] | Literal["any"] = functional(())
     """Plasticity rules that the plasticity unit can run; `any` for a programmable one."""
+    consolidations: tuple[str, ...] | Literal["any"] = functional(())
+    """Consolidations that it can run on top of a rule."""
     options: dict[str, bool | int | str] = functional(default_factory=dict)
     """Options of the controller: its number formats and quirks."""
     learn_every: int = functional(1, gt=0, le=MAX_COUNT)
@@ -203,6 +314,10 @@ class Core(Model):
     """Phases of a time step in order."""
     sop: tuple[str, ...] = cost(())
     """Stages whose runs count as synaptic operations, in every phase or, as `phase.stage`, in one."""
+    devices: Devices | None = None
+    """Cells of the synaptic memories, where they are not to be ideal."""
+    crossbar: Crossbar | None = None
+    """Tiles that hold the weights and sum them in place, where there are such."""
 
     @model_validator(mode="after")
     def _names(self) -> Self:
@@ -211,7 +326,7 @@ class Core(Model):
         problems = name_problems(self)
         if problems:
             raise PathErrors(problems)
-        return self
+        return with_devices(self)
 
 
 class PublishedFigure(Model):
@@ -271,12 +386,20 @@ class Architecture(Model):
     """How many cores there are like `core`."""
     interconnect: Interconnect | None = None
     """Links between the cores."""
+    partition: Partition | None = None
+    """How a network is spread over the cores, where it may be."""
+    power: PowerManagement = cost(default_factory=PowerManagement)
+    """What saves power, and operating points to compare."""
 
     @model_validator(mode="after")
     def _connected(self) -> Self:
         from accelsim.architecture.check import interconnect_problems
 
-        problems = interconnect_problems(self)
+        problems = [
+            *interconnect_problems(self),
+            *partition_problems(self),
+            *power_problems(self.power, self.core),
+        ]
         if problems:
             raise PathErrors(problems)
         return self

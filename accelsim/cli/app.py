@@ -18,7 +18,7 @@ app = typer.Typer(
 )
 
 _SET = "Change a key of the architecture, or of the workload with `workload.` in front."
-_PLUGIN = "Load rules or neuron models from a Python file (it is executed)."
+_PLUGIN = "Load rules, consolidations or neuron models from a Python file (it is executed)."
 _OUT_RUN = "Folder for the results [default: runs/ARCH-WORKLOAD]."
 _OUT_SWEEP = "Folder for the results [default: runs/NAME]."
 _OUT_NOC = "Folder for the results; runs/ARCH-PATTERN by default."
@@ -28,9 +28,12 @@ _LOADS = "Flits per core and cycle, as 0.1,0.2 or FROM:TO:STEP; shares of the sa
 _SET_NOC = "Change a key of the architecture, such as interconnect.router.virtual_channels=4."
 _WINDOW = "Time steps that the timeline shows."
 _TRACE = "Write the timeline (Chrome trace JSON) here too."
-_THING = "An architecture, workload, rule, neuron model or technology, e.g. `reckon` or `technology 28nm`."
+_THING = "An architecture, workload, rule, neuron model, technology or memory, e.g. `reckon`, or `rules` for all."
 
+_PLURALS = "architectures, workloads, rules, consolidations, neurons, controllers, technologies or memories."
+_SCHEMAS = "architecture, workload, sweep, technology or memory_technology."
 _FIGURE = "A metric or a row of a table, e.g. energy.neurons.read, area.neurons; without it, all there are."
+_PLACE = "Folder of a run, or an architecture, e.g. chips/loihi."
 _CASES = "Folder of golden cases (with a golden.yaml), or `chips`: published chips beside their predicted figures."
 _TARGETS = "With `chips`: table of published figures, columns chip, metric, value, unit."
 _SET_COST = "Change a key of the architecture that only costs depend on, e.g. technology=22nm or voltage=0.7 V."
@@ -143,13 +146,13 @@ def noc(
 
 @app.command()
 def explain(
-    folder: Annotated[str, typer.Argument(metavar="RUN", help="Folder of a run.")],
+    place: Annotated[str, typer.Argument(metavar="RUN|CHIP", help=_PLACE)],
     figure: Annotated[str | None, typer.Argument(help=_FIGURE)] = None,
 ) -> None:
     """Walk from a reported number back through counts, formulas and constants to their sources."""
     from accelsim.cli import costs
 
-    costs.explain(folder, figure)
+    costs.explain(place, figure)
 
 
 @app.command()
@@ -179,7 +182,7 @@ def describe(
 
 @app.command(name="list")
 def list_(
-    kind: Annotated[str, typer.Argument(help="architectures, workloads, rules, neurons, controllers or technologies.")],
+    kind: Annotated[str, typer.Argument(help=_PLURALS)],
     plugin: Plugins = None,
 ) -> None:
     """List what there is of a kind."""
@@ -189,7 +192,18 @@ def list_(
 
 
 @app.command()
-def schema(kind: Annotated[str, typer.Argument(help="architecture, workload, sweep or technology.")]) -> None:
+def new(
+    kind: Annotated[str, typer.Argument(help="rule, neuron or consolidation.")],
+    name: Annotated[str, typer.Argument(help="What it shall be called, e.g. `my-rule`.")],
+) -> None:
+    """Write a plug-in that runs as it is, to start from, and a test beside it."""
+    from accelsim.cli import new as writing
+
+    writing.new(kind, name)
+
+
+@app.command()
+def schema(kind: Annotated[str, typer.Argument(help=_SCHEMAS)]) -> None:
     """Print the JSON Schema of a kind of document, for editors."""
     from accelsim.cli import describing
 

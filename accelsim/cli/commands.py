@@ -37,12 +37,9 @@ def load_plugins(files: Sequence[str]) -> None:
     """Execute plug-in files: the user named them."""
     if not files:
         return
-    from accelsim.datapath.plugins import load_plugin
-    from accelsim.neurons.base import models
-    from accelsim.plasticity.base import rules
+    from accelsim.simulation.plugins import load_plugins as load
 
-    for file in files:
-        load_plugin(file, rules, models)
+    load(files)
 
 
 def split_settings(settings: Sequence[str]) -> dict[str, list[Override]]:
@@ -200,7 +197,9 @@ def sweep(
     failed = [row for row in outcome.rows if row["status"] == "failed"]
     for row in failed[:SHOWN_FAILURES]:
         screen.print(f"failed: point {row['id']}: {row['message']}")
-    screen.print(f"{len(outcome.rows) - len(failed)} points done, {len(failed)} failed")
+    infeasible = sum(row["status"] == "infeasible" for row in outcome.rows)
+    of_them = f", {infeasible} of them infeasible" if infeasible else ""
+    screen.print(f"{len(outcome.rows) - len(failed)} points done{of_them}, {len(failed)} failed")
     screen.print(f"results in {folder}: report.html, points.csv, figures/")
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 
 from rich.table import Table
 
@@ -21,15 +20,20 @@ SHOWN = (
     "power_average_uw",
     "power_leakage_uw",
     "power_real_time_uw",
+    "power_peak_uw",
+    "lifetime_first_failure_days",
+    "lifetime_01pct_days",
+    "lifetime_1pct_days",
     "area_mm2",
+    "mission_time_h",
 )
 
 
-def explain(folder: str, figure: str | None) -> None:
-    """Print the derivation of a figure, or the names of all figures."""
+def explain(place: str, figure: str | None) -> None:
+    """Print the derivation of a figure of a run or a chip, or the names of all figures."""
     from accelsim.simulation.explained import explain_figure, figures_of
 
-    known = figures_of(Path(folder))
+    known = figures_of(place)
     for line in known if figure is None else explain_figure(figure, known):
         print(line)
 

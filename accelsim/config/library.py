@@ -5,7 +5,12 @@ from __future__ import annotations
 from functools import cache
 from pathlib import Path, PurePosixPath
 
-FOLDERS = {"architecture": "architectures", "workload": "workloads", "technology": "technology/processes"}
+FOLDERS = {
+    "architecture": "architectures",
+    "workload": "workloads",
+    "technology": "technology/processes",
+    "memory_technology": "technology/memories",
+}
 SUFFIXES = (".yaml", ".yml")
 _PACKAGE = Path(__file__).resolve().parents[1]
 

@@ -14,7 +14,7 @@ from accelsim.config.node import Node, Origin, merge
 from accelsim.config.overrides import Override
 from accelsim.config.parse import parse
 
-KINDS = ("architecture", "workload", "sweep", "technology")
+KINDS = ("architecture", "workload", "sweep", "technology", "memory_technology")
 MAX_BYTES = 2 * 1024 * 1024
 MAX_EXTENDS = 16
 
@@ -38,7 +38,8 @@ def load_document(
     path_or_name
         A path; if there is no such file, the name of a shipped one (``reckon``, ``reckon.yaml``).
     kind
-        What the file must describe: ``architecture``, ``workload``, ``sweep`` or ``technology``.
+        What the file must describe: ``architecture``, ``workload``, ``sweep``, ``technology`` or
+        ``memory_technology``.
     overrides
         ``key.path=value`` texts or `Override` objects, applied last.
     search
@@ -88,7 +89,7 @@ def _missing(path: Path, kind: str) -> str:
         beside = [file for file in path.parent.iterdir() if file.suffix in SUFFIXES]
     except (OSError, ValueError):
         beside = []
-    library = f" or shipped {kind}" if shipped(kind) else ""
+    library = f" or shipped {kind.replace('_', ' ')}" if shipped(kind) else ""
     # Compare like with like: names when a suffix was written, stems when not.
     names = {file.name if path.suffix else file.stem: file.name for file in beside}
     match = nearest(path.name, [*shipped(kind), *names])
@@ -138,8 +139,8 @@ def _check_kind(root: Node, kind: str) -> None:
     _stop(node.origin, f"the first key must be `{kind}`, found `{first[:40]}`", key=None)
 
 
-def _one(noun: str) -> str:
-    return f"{'an' if noun[0] in 'aeiou' else 'a'} {noun}"
+def _one(kind: str) -> str:
+    return f"{'an' if kind[0] in 'aeiou' else 'a'} {kind.replace('_', ' ')}"
 
 
 def _stop(origin: Origin, message: str, key: str | None = "extends") -> NoReturn:

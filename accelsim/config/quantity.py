@@ -189,6 +189,14 @@ class Quantity:
         }
 
 
+class _Difference(Quantity):
+    """A difference of temperatures: a degree Celsius is a kelvin."""
+
+    def _lookup(self, symbol: str, text: str) -> tuple[str, Fraction, Fraction]:
+        dimension, factor, _ = super()._lookup(symbol, text)
+        return dimension, factor, Fraction(0)
+
+
 class _BitQuantity(Quantity):
     """A whole number of bits."""
 
@@ -212,11 +220,14 @@ Area = Annotated[float, Quantity("area", "m2", "0.45 mm2")]
 Volume = Annotated[float, Quantity("volume", "m3", "2 cm3")]
 Mass = Annotated[float, Quantity("mass", "kg", "3 g")]
 Temperature = Annotated[float, Quantity("temperature", "K", "25 degC")]
+TemperatureRise = Annotated[float, _Difference("temperature", "K", "2 K")]
 Charge = Annotated[float, Quantity("charge", "C", "90 mAh")]
 Bits = Annotated[int, _BitQuantity("data size", "b", "64 KiB")]
 EnergyPerBit = Annotated[float, Quantity("energy/data size", "J/b", "0.1 pJ/b")]
 EnergyPerLength = Annotated[float, Quantity("energy/length", "J/m", "0.2 pJ/mm")]
 SpecificEnergy = Annotated[float, Quantity("energy/mass", "J/kg", "150 Wh/kg")]
+PowerDensity = Annotated[float, Quantity("power/area", "W/m2", "40 mW/cm2")]
+ThermalResistance = Annotated[float, Quantity("temperature/power", "K/W", "35 K/W")]
 DataRate = Annotated[float, Quantity("data size/time", "b/s", "100 Mb/s", positive=True)]
 
 

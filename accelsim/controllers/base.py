@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, ClassVar, Self
 from zlib import crc32
 
@@ -21,6 +21,10 @@ from accelsim.config.model import Model
 from accelsim.controllers.activity import Activity
 from accelsim.controllers.samples import Samples
 from accelsim.controllers.vocabulary import Vocabulary
+from accelsim.datapath.stages import Program
+from accelsim.datapath.toggles import Operands
+from accelsim.devices.cells import CellModel
+from accelsim.devices.state import Cells
 from accelsim.technology.operations import OperationGraph
 
 SILENT = -2
@@ -42,6 +46,10 @@ class Request:
     settings : Model
         The workload's settings for this controller (an instance of :attr:`Controller.settings_model`).
     seed : int
+    consolidation : str or None
+        What decides on top of the rule how plastic synapses are; None for nothing.
+    consolidation_parameters : mapping of str to object
+        Hyper-parameters of the consolidation.
     """
 
     populations: Mapping[str, int]
@@ -54,6 +62,12 @@ class Request:
     such examples."""
     spikes_per_sample: float = 0.0
     """Spikes of an input of 1 in a sample, where the task has examples."""
+    cells: Mapping[str, CellModel] = field(default_factory=dict)
+    """Cells of the memories that are not ideal."""
+    tick_s: float = 0.0
+    """Time step of the outside world."""
+    consolidation: str | None = None
+    consolidation_parameters: Mapping[str, Any] = field(default_factory=dict)
 
     def generator(self, component: str) -> np.random.Generator:
         """The random stream of a component: independent of every other component's."""
@@ -72,11 +86,14 @@ class Outcome:
         Class answered for each sample, -1 where none was asked for, :data:`SILENT` where none came.
     record : object
         The controller's own recordings, if asked for.
+    errors : float64 array, shape (samples,), or None
+        Of regressions: mean squared error of the outputs where they count, in units of an output; nan where none does.
     """
 
     activity: Activity
     answers: NDArray[np.int32]
     record: Any = None
+    errors: NDArray[np.float64] | None = None
 
 
 def check_populations(controller: str, wanted: Iterable[str], populations: Mapping[str, int]) -> None:
@@ -97,6 +114,13 @@ class Controller(ABC):
     """Schema of `core.options`."""
     settings_model: ClassVar[type[Model]]
     """Schema of the workload's `settings.<controller>`."""
+    consolidates: ClassVar[bool] = False
+    """Whether it runs a consolidation on top of a rule."""
+    graded: ClassVar[bool] = False
+    """Whether events carry payloads, and a sample is one time step; otherwise they are spikes."""
+
+    state: Any
+    """Everything that the core keeps, as arrays in nested tuples or dataclasses."""
 
     @classmethod
     @abstractmethod
@@ -123,8 +147,27 @@ class Controller(ABC):
         """
 
     @abstractmethod
+    def operands(self, samples: Samples) -> Mapping[str, Operands]:
+        """What the stages see in some time steps of a sample, from the present state on, which stays as it is.
+
+        Parameters
+        ----------
+        samples : Samples
+            One sample; where it is learnt from, time steps in which synapses change are among those chosen.
+
+        Returns
+        -------
+        mapping of str to Operands
+            Of the stages that run in these time steps.
+        """
+
+    @abstractmethod
+    def programs(self) -> Mapping[str, Program]:
+        """Program of every stage of the datapath, traced from the functions that run."""
+
     def stages(self) -> Mapping[str, OperationGraph]:
-        """Operation graph of every stage of the datapath, traced from the functions that run."""
+        """Operation graph of every stage of the datapath."""
+        return {name: program.graph() for name, program in self.programs().items()}
 
     def state_bits(self) -> Mapping[str, int]:
         """Bits of each part of the state, by the names that `item_bits` of a memory may use."""
@@ -133,3 +176,11 @@ class Controller(ABC):
     @abstractmethod
     def weights(self) -> Mapping[str, NDArray[Any]]:
         """Present weights by matrix name, presynaptic index first."""
+
+    def cell_writes(self) -> Mapping[str, NDArray[np.uint32]]:
+        """How often the value of each weight has changed since the core was built, as `weights`; where counted."""
+        return {}
+
+    def cells(self) -> Mapping[str, Cells]:
+        """Cells of the synaptic memories."""
+        return {}

@@ -18,6 +18,9 @@ from accelsim.config.model import Model
 from accelsim.controllers.base import SILENT, Request
 from accelsim.controllers.samples import Samples
 from accelsim.controllers.vocabulary import Vocabulary
+from accelsim.datapath.probe import Taps
+from accelsim.datapath.stages import Program
+from accelsim.devices.state import Cells
 from accelsim.technology.operations import OperationGraph
 
 
@@ -35,6 +38,7 @@ class EventController(ABC):
     options_model: ClassVar[type[Model]]
     """Schema of `core.options`."""
     settings_model: ClassVar[type[Model]]
+    consolidates: ClassVar[bool] = False
     """Schema of the workload's `settings.<controller>`."""
 
     state: Any
@@ -85,8 +89,16 @@ class EventController(ABC):
         """Class answered, from the spikes of every neuron during a sample; `SILENT` for none."""
 
     @abstractmethod
+    def programs(self) -> Mapping[str, Program]:
+        """Program of every stage of the datapath, traced from the functions that run."""
+
     def stages(self) -> Mapping[str, OperationGraph]:
-        """Operation graph of every stage of the datapath, traced from the functions that run."""
+        """Operation graph of every stage of the datapath."""
+        return {name: program.graph() for name, program in self.programs().items()}
+
+    @abstractmethod
+    def taps(self) -> Taps:
+        """Where the operands of every stage come by in the chip's kernels."""
 
     def state_bits(self) -> Mapping[str, int]:
         """Bits of each part of the state, by the names that `item_bits` of a memory may use."""
@@ -99,6 +111,14 @@ class EventController(ABC):
     @abstractmethod
     def weights(self) -> Mapping[str, NDArray[Any]]:
         """Present weights by matrix name, presynaptic index first."""
+
+    def cells(self) -> Mapping[str, Cells]:
+        """Cells of the synaptic memories."""
+        return {}
+
+    def age(self, ticks: int) -> None:
+        """Bring what the cells hold up to date after some time steps; called at the end of every sample."""
+        return
 
 
 def answer_by_count(spikes: NDArray[np.int64]) -> int:

@@ -12,6 +12,7 @@ controllers: Registry[type[Controller] | type[EventController]] = Registry(
     {
         "reckon": "accelsim.controllers.reckon.controller:Reckon",
         "tick": "accelsim.controllers.tick.controller:Tick",
+        "settling": "accelsim.controllers.settling.controller:Settling",
         "odin": "accelsim.controllers.odin.controller:Odin",
         "tinyodin": "accelsim.controllers.tinyodin.controller:TinyOdin",
     },

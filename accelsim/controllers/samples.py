@@ -32,11 +32,17 @@ class Samples:
     infer : (K,) uint8
         Whether the readout of each tick counts towards the answer.
     targets : (K, outputs) int32
-        Regression targets, or (0, 0).
+        Regression targets, or (0, 0); float64 for cores that take them as they are.
     training : (S,) bool
         Whether learning is on during each sample.
+    task_end : (S,) bool, optional
+        Whether a task ends with each sample.
+    plastic : (K,) float64, optional
+        Factor that makes the whole core plastic in each tick, for rules that ask for it; 1 without.
     overlapped
         Whether the events of the next tick arrive while the current one is processed.
+    event_value : (n,) float32, optional
+        Payload of each event, where events are graded.
     """
 
     length: NDArray[np.int32]
@@ -49,6 +55,9 @@ class Samples:
     targets: NDArray[np.int32]
     training: NDArray[np.bool_]
     overlapped: bool = False
+    event_value: NDArray[np.float32] | None = None
+    task_end: NDArray[np.bool_] | None = None
+    plastic: NDArray[np.float64] | None = None
 
     def __len__(self) -> int:
         return self.length.size
@@ -84,6 +93,18 @@ class Samples:
         return (self.tick_index == self.length[self.sample_of_tick] - 1).astype(np.uint8)
 
     @cached_property
+    def ends_task(self) -> NDArray[np.uint8]:
+        """(K,) 1 in the last tick of each sample with which a task ends."""
+        if self.task_end is None:
+            return np.zeros(self.ticks, np.uint8)
+        return self.last * self.task_end[self.sample_of_tick].astype(np.uint8)
+
+    @cached_property
+    def plasticity(self) -> NDArray[np.float64]:
+        """(K,) factor that makes the whole core plastic."""
+        return np.ones(self.ticks) if self.plastic is None else self.plastic
+
+    @cached_property
     def event_start(self) -> NDArray[np.int64]:
         """(K + 1,) events of tick t are ``event_start[t]`` up to ``event_start[t + 1]``."""
         return np.searchsorted(self.event_tick, np.arange(self.ticks + 1)).astype(np.int64)
@@ -110,4 +131,7 @@ class Samples:
             targets=self.targets[first:end],
             training=self.training[start:stop],
             overlapped=self.overlapped,
+            event_value=None if self.event_value is None else self.event_value[events],
+            task_end=None if self.task_end is None else self.task_end[start:stop],
+            plastic=None if self.plastic is None else self.plastic[first:end],
         )

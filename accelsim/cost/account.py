@@ -1,22 +1,27 @@
 """Turning action counts into energy, power and area.
 
-``energy = overhead x sum(count x energy per action) + clocked register energy + leakage x elapsed time``
+``energy = overhead x sum(count x energy per action of memories and datapaths) + sum(count x energy per action of FIFOs,
+routers and links) + clocked energy + leakage x elapsed time``
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from accelsim.config.errors import Problem, check, did_you_mean
 from accelsim.cost.components import ComponentCosts
-from accelsim.technology.estimate import ZERO, Estimate, total
+from accelsim.technology.estimate import ZERO, Estimate, merged, total
 
 OVERHEAD = "overhead"
-"""Component that holds clock tree, control and interconnect energy."""
+"""Component that holds the energy of clock tree, control and wiring of memories and datapaths."""
+CONTROL = "clock tree, control, wiring"
+"""Its action."""
 CLOCK = "clock"
 """Action charged once per clock period while clocked, instead of being counted."""
 LEAKAGE = "leakage"
+WAKE_UP = "wake-up"
+"""Action of a power domain: its supply is switched on again."""
 
 
 @dataclass(frozen=True)
@@ -27,6 +32,30 @@ class Entry:
     action: str
     count: int | float
     energy_j: Estimate
+
+
+@dataclass(frozen=True)
+class Sleep:
+    """How long the parts of a power domain were switched off.
+
+    Parameters
+    ----------
+    domain : name of the domain.
+    residual : share of the leakage that remains, for each component.
+    time_s, times : altogether, and in how many pieces.
+    wake_up_energy_j : each time.
+    """
+
+    domain: str
+    residual: Mapping[str, Estimate]
+    time_s: float
+    times: int
+    wake_up_energy_j: Estimate
+
+    @property
+    def component(self) -> str:
+        """Under which wake-ups are accounted for."""
+        return f"domain.{self.domain}"
 
 
 @dataclass(frozen=True)
@@ -157,22 +186,28 @@ def in_unit(name: str, estimate: Estimate | None, factor: float) -> dict[str, fl
 
 
 def account(
-    costs: ComponentCosts, counts: Mapping[tuple[str, str], int], elapsed_s: float, clocked_s: float = 0.0
+    costs: ComponentCosts,
+    counts: Mapping[tuple[str, str], int | Estimate],
+    elapsed_s: float,
+    clocked_s: float = 0.0,
+    asleep: Iterable[Sleep] = (),
 ) -> CostReport:
     """Return the energy of a window from the action counts of a run.
 
     Parameters
     ----------
     costs : from `cost_components`.
-    counts : how often each (component, action) happened.
+    counts : how often each (component, action) happened, counted in a run or derived.
     elapsed_s : simulated wall time: everything leaks during it.
     clocked_s : part of it during which the clock runs: registers are clocked at the point's frequency.
+    asleep : part of it during which power domains are switched off: a residual of their parts leaks, and their
+        registers are not clocked even if the clock runs.
 
     Raises
     ------
     ConfigError : a component or an action without a cost. A negative count or time is a ValueError.
     """
-    if elapsed_s < 0 or clocked_s < 0 or any(count < 0 for count in counts.values()):
+    if elapsed_s < 0 or clocked_s < 0 or any(_number(count) < 0 for count in counts.values()):
         raise ValueError("counts and times must not be negative")
     problems = [
         Problem(path=f"{name}.{action}", message=_missing(costs, name, action))
@@ -182,11 +217,17 @@ def account(
     check(problems)
     entries = [
         Entry(
-            name, action, count, _times(costs.components[name].energy_j[action], count, f"{action} actions of {name}")
+            name,
+            action,
+            _number(count),
+            _times(costs.components[name].energy_j[action], count, f"{action} actions of {name}"),
         )
         for (name, action), count in counts.items()
     ]
-    switched = total((entry.energy_j for entry in entries), "memory and datapath energy")
+    switched = total(
+        (entry.energy_j for entry in entries if not costs.components[entry.component].own_control),
+        "memory and datapath energy",
+    )
     above = Estimate(
         max(0.0, costs.overhead.low - 1),
         max(0.0, costs.overhead.nominal - 1),
@@ -197,18 +238,23 @@ def account(
         "from",
         (costs.overhead,),
     )
-    entries.append(Entry(OVERHEAD, "clock tree, control, interconnect", 1, switched.scaled(above)))
-    cycles = clocked_s * costs.point.frequency_hz
+    entries.append(Entry(OVERHEAD, CONTROL, 1, switched.scaled(above)))
+    asleep = tuple(asleep)
+    off = {name: sleep for sleep in asleep for name in sleep.residual}
+    for part in costs.components.values():
+        if CLOCK in part.energy_j:
+            on_s = elapsed_s - off[part.name].time_s if part.name in off else elapsed_s
+            cycles = min(clocked_s, on_s) * costs.point.frequency_hz
+            entries.append(Entry(part.name, CLOCK, cycles, _times(part.energy_j[CLOCK], cycles, "clocked cycles")))
     entries += [
-        Entry(part.name, CLOCK, cycles, _times(part.energy_j[CLOCK], cycles, "clocked cycles"))
-        for part in costs.components.values()
-        if CLOCK in part.energy_j
+        Entry(sleep.component, WAKE_UP, sleep.times, _times(sleep.wake_up_energy_j, sleep.times, "wake-ups"))
+        for sleep in asleep
     ]
     areas = {part.name: part.area_m2 for part in costs.components.values()}
     return CostReport(
         entries=tuple(entries),
         leakage_j={
-            part.name: _times(part.leakage_w.in_unit("W"), elapsed_s, "time that leaks", "s")
+            part.name: _leakage(part.name, part.leakage_w.in_unit("W"), elapsed_s, off.get(part.name))
             for part in costs.components.values()
         },
         component_area_m2=areas,
@@ -218,10 +264,31 @@ def account(
     )
 
 
-def _times(part: Estimate, number: float, what: str, unit: str = "1") -> Estimate:
-    """Return the energy of `number` times `part`; a derivation says what was counted."""
-    counted = Estimate.exact(number, None, f"{what} in the run", unit)
-    return replace(part * number, unit="J", operator="product", operands=(counted, part))
+def _leakage(name: str, power: Estimate, elapsed_s: float, sleep: Sleep | None) -> Estimate:
+    """Return the energy that a part leaks, less while it is asleep."""
+    if sleep is None:
+        return _times(power, elapsed_s, "time that leaks", "s")
+    off = power.scaled(sleep.residual[name].in_unit("1")).described("leakage while switched off", "W")
+    on_s = elapsed_s - sleep.time_s
+    parts = (_times(power, on_s, "time switched on", "s"), _times(off, sleep.time_s, "time switched off", "s"))
+    return total(parts, f"leakage energy of {name}, switched off at times")
+
+
+def _times(part: Estimate, number: float | Estimate, what: str, unit: str = "1") -> Estimate:
+    """Return the energy of `number` times `part`; a derivation says what was counted, or how its number was derived."""
+    counted = number if isinstance(number, Estimate) else Estimate.exact(number, None, f"{what} in the run", unit)
+    energy = part * counted.nominal
+    return replace(
+        energy,
+        sources=merged(energy.sources, counted.sources) if counted.sources else energy.sources,
+        unit="J",
+        operator="product",
+        operands=(counted, part),
+    )
+
+
+def _number(count: float | Estimate) -> float:
+    return count.nominal if isinstance(count, Estimate) else count
 
 
 def core_area_m2(costs: ComponentCosts) -> Estimate:

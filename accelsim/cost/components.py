@@ -8,21 +8,25 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from accelsim.config.errors import ConfigError, Problem, check, did_you_mean
+from accelsim.cost.crossbar import AnalogComponent, CellArrayComponent
+from accelsim.cost.interconnect import FifoComponent, LinkComponent, RouterComponent
 from accelsim.technology.edram import edram
 from accelsim.technology.estimate import ZERO, Estimate, Source
-from accelsim.technology.logic import datapath_cost, logic_leakage, operation_cost
+from accelsim.technology.logic import logic_leakage, operation_cost
 from accelsim.technology.memory import register_file
+from accelsim.technology.memory_technology import MemoryTechnology, load_memory_technology
 from accelsim.technology.node import REFERENCE_TEMPERATURE_K, Technology
+from accelsim.technology.nvm import cell_array
 from accelsim.technology.operations import Operation, OperationGraph
+from accelsim.technology.schedule import Schedule, schedule
 from accelsim.technology.sram import sram
+from accelsim.technology.switching import Switching
 
 Overrides = Mapping[str, Estimate | float]
 """Measured figures that replace derived ones: ``leakage_w`` and ``area_m2`` of all instances together, and
 ``<action>_energy_j``."""
 
 MEASURED_BY_USER = Source("figure given in the architecture", "measured")
-MEMORY_KINDS = ("sram", "edram", "register-file")
-"""Memory technologies that can be priced."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +47,8 @@ class OperatingPoint:
 class MemoryComponent:
     """A memory of `words` words of `bits` bits; its actions are ``read`` and ``write``, one word each.
 
-    `instances` identical memories may share a name, as the cores of a chip do.
+    `technology_kind` is a memory technology or the name of one. `instances` identical memories may share a name, as
+    the cores of a chip do.
     """
 
     name: str
@@ -53,19 +58,27 @@ class MemoryComponent:
     write_ports: int = 0
     readwrite_ports: int = 1
     banks: int = 1
-    technology_kind: str = MEMORY_KINDS[0]
+    technology_kind: str | MemoryTechnology = "sram"
     overrides: Overrides = field(default_factory=dict)
     instances: int = 1
+    bits_per_cell: int = 1
 
 
 @dataclass(frozen=True)
 class LogicComponent:
-    """A datapath built `instances` times; its action is ``update``, one evaluation of the graph."""
+    """A datapath built `instances` times; its action is ``update``, one evaluation of the graph.
+
+    It is pipelined where the clock asks for it; the registers between its stages are clocked once per update.
+    `operators` limits how many operators of a kind each instance has: its operations take turns on them.
+    `switching` tells how often its operands toggle; random ones without it.
+    """
 
     name: str
     graph: OperationGraph
     instances: int = 1
     overrides: Overrides = field(default_factory=dict)
+    operators: Mapping[str, int] = field(default_factory=dict)
+    switching: Switching | None = None
 
 
 @dataclass(frozen=True)
@@ -77,12 +90,18 @@ class RegisterComponent:
     overrides: Overrides = field(default_factory=dict)
 
 
-Component = MemoryComponent | LogicComponent | RegisterComponent
+OwnControl = FifoComponent | RouterComponent | LinkComponent | CellArrayComponent | AnalogComponent
+"""Parts whose figures hold their own clock and control."""
+Component = MemoryComponent | LogicComponent | RegisterComponent | OwnControl
 
 
 @dataclass(frozen=True)
 class ComponentCost:
-    """Cost of one component: energy per action, leakage and area of all its instances, critical delay."""
+    """Cost of one component: energy per action, leakage and area of all its instances, critical delay.
+
+    `schedule` is how a datapath lies on the cycles of the clock, derived even where figures are `overridden`.
+    `own_control` says that its figures hold its clock and control: the overhead does not apply.
+    """
 
     name: str
     kind: str
@@ -91,14 +110,18 @@ class ComponentCost:
     area_m2: Estimate
     delay_s: Estimate
     warnings: tuple[str, ...] = ()
+    instances: int = 1
+    schedule: Schedule | None = None
+    overridden: tuple[str, ...] = ()
+    own_control: bool = False
 
 
 @dataclass(frozen=True)
 class ComponentCosts:
     """Costs of all components at one operating point.
 
-    `overhead` multiplies dynamic energy (clock tree, control, interconnect); `utilisation` is the placed
-    share of the core area.
+    `overhead` multiplies the dynamic energy of memories and datapaths (clock tree, control, wires between them);
+    `utilisation` is the placed share of the core area.
     """
 
     components: Mapping[str, ComponentCost]
@@ -158,11 +181,14 @@ def _derived(component: Component, point: OperatingPoint) -> ComponentCost:
         case MemoryComponent():
             return _memory(component, point)
         case LogicComponent():
-            cost = datapath_cost(
+            cost = schedule(
                 component.graph,
                 point.technology,
+                point.frequency_hz,
+                operators=component.operators,
                 voltage_v=point.voltage_v,
                 temperature_k=point.temperature_k,
+                switching=component.switching,
             )
             return ComponentCost(
                 component.name,
@@ -170,10 +196,25 @@ def _derived(component: Component, point: OperatingPoint) -> ComponentCost:
                 {"update": cost.energy_j},
                 cost.leakage_w * component.instances,
                 cost.area_m2 * component.instances,
-                cost.delay_s,
+                cost.critical_path_s,
+                instances=component.instances,
+                schedule=cost,
             )
         case RegisterComponent():
             return _registers(component, point)
+        case _:
+            energy, leakage, area, warnings = component.figures(point)
+            return ComponentCost(
+                component.name,
+                component.kind,
+                energy,
+                leakage,
+                area,
+                ZERO,
+                warnings,
+                component.instances,
+                own_control=True,
+            )
 
 
 def _memory(component: MemoryComponent, point: OperatingPoint) -> ComponentCost:
@@ -185,7 +226,9 @@ def _memory(component: MemoryComponent, point: OperatingPoint) -> ComponentCost:
         "write_ports": component.write_ports,
         "readwrite_ports": component.readwrite_ports,
     }
-    match component.technology_kind:
+    kind = component.technology_kind
+    memory = kind if isinstance(kind, MemoryTechnology) else load_memory_technology(kind)
+    match memory.model:
         case "sram":
             cost = sram(
                 component.words,
@@ -196,8 +239,7 @@ def _memory(component: MemoryComponent, point: OperatingPoint) -> ComponentCost:
                 **organisation,
             )
         case "edram":
-            if (component.read_ports, component.write_ports, component.readwrite_ports) != (0, 0, 1):
-                raise ConfigError(Problem(path="ports", message="an embedded DRAM has one port that reads and writes"))
+            _check_one_port(component, "an embedded DRAM")
             cost = edram(
                 component.words,
                 component.bits,
@@ -207,11 +249,24 @@ def _memory(component: MemoryComponent, point: OperatingPoint) -> ComponentCost:
                 banks=component.banks,
                 minimum_voltage_v=point.minimum_voltage_v,
             )
-        case "register-file":
+        case "registers":
             cost = register_file(component.words, component.bits, **organisation)
-        case other:
-            hint = f"{did_you_mean(other, MEMORY_KINDS)}; known: {', '.join(MEMORY_KINDS)}"
-            raise ConfigError(Problem(path="technology", message=f"unknown memory technology `{other}`{hint}"))
+        case "cells":
+            _check_one_port(component, f"a memory of {memory.name}")
+            cost = cell_array(
+                memory,
+                component.words,
+                component.bits,
+                technology=point.technology,
+                voltage_v=point.voltage_v,
+                temperature_k=point.temperature_k,
+                banks=component.banks,
+                bits_per_cell=component.bits_per_cell,
+                minimum_voltage_v=point.minimum_voltage_v,
+            )
+    if component.bits_per_cell > 1 and memory.model != "cells":
+        message = f"a cell of {memory.name} holds one bit"
+        raise ConfigError(Problem(path="bits_per_cell", message=message))
     return ComponentCost(
         component.name,
         "memory",
@@ -220,7 +275,13 @@ def _memory(component: MemoryComponent, point: OperatingPoint) -> ComponentCost:
         cost.area_m2 * component.instances,
         cost.access_time_s,
         cost.warnings,
+        own_control=memory.model == "cells",  # measured on whole macros, with drivers and verify pulses
     )
+
+
+def _check_one_port(component: MemoryComponent, what: str) -> None:
+    if (component.read_ports, component.write_ports, component.readwrite_ports) != (0, 0, 1):
+        raise ConfigError(Problem(path="ports", message=f"{what} has one port that reads and writes"))
 
 
 def _registers(component: RegisterComponent, point: OperatingPoint) -> ComponentCost:
@@ -266,4 +327,5 @@ def _overridden(cost: ComponentCost, overrides: Overrides) -> ComponentCost:
         energy_j={action: chosen(f"{action}_energy_j", energy) for action, energy in cost.energy_j.items()},
         leakage_w=chosen("leakage_w", cost.leakage_w),
         area_m2=chosen("area_m2", cost.area_m2),
+        overridden=tuple(overrides),
     )

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 
 from accelsim.config.errors import ConfigError, Problem, choose_from
 from accelsim.config.quantity import format_quantity
-from accelsim.cost.account import LEAKAGE, CostReport
+from accelsim.cost.account import LEAKAGE, CostReport, core_area_m2
 from accelsim.cost.components import ComponentCosts
 from accelsim.technology.estimate import Estimate, Source
 
@@ -24,18 +24,27 @@ def figures(costs: ComponentCosts, report: CostReport) -> dict[str, Estimate]:
     """Return every figure of the tables by name, with its unit.
 
     `energy`, `energy.<component>` and `energy.<component>.<action>` of the run; `area` and `area.<component>`;
-    `leakage.<component>`, a power; `energy_of.<component>.<action>`, of one action.
+    `leakage.<component>`, a power; `delay.<component>`, access time or longest path; `energy_of.<component>.<action>`,
+    of one action.
     """
     energies = {"energy": report.energy_total_j}
     energies |= {f"energy.{name}": energy for name, energy in report.component_energy_j().items()}
     energies |= {f"energy.{entry.component}.{entry.action}": entry.energy_j for entry in report.entries}
     energies |= {f"energy.{name}.{LEAKAGE}": energy for name, energy in report.leakage_j.items()}
-    areas, powers = {"area": report.area_m2}, {}
+    return {name: energy.in_unit("J") for name, energy in energies.items()} | part_figures(costs)
+
+
+def part_figures(costs: ComponentCosts) -> dict[str, Estimate]:
+    """Return the figures of `figures` that need no run: `area`, `area.`, `leakage.` and `energy_of.` of the parts."""
+    areas, powers = {"area": core_area_m2(costs)}, {}
+    delays: dict[str, Estimate] = {}
+    energies: dict[str, Estimate] = {}
     for name, part in costs.components.items():
         areas[f"area.{name}"] = part.area_m2
         powers[f"leakage.{name}"] = part.leakage_w
+        delays |= {f"delay.{name}": part.delay_s} if part.delay_s.high > 0 else {}
         energies |= {f"energy_of.{name}.{action}": energy for action, energy in part.energy_j.items()}
-    units = (("J", energies), ("m2", areas), ("W", powers))
+    units = (("m2", areas), ("W", powers), ("s", delays), ("J", energies))
     return {name: value.in_unit(unit) for unit, values in units for name, value in values.items()}
 
 

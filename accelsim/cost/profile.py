@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import replace
 
-from accelsim.architecture.profile import Condition, Profile
+from accelsim.architecture.profile import Condition, Profile, Sourced
 from accelsim.config.errors import Problem, check
 from accelsim.cost.account import CostReport, account
 from accelsim.cost.components import (
@@ -17,17 +16,17 @@ from accelsim.cost.components import (
     RegisterComponent,
     cost_components,
 )
+from accelsim.cost.interconnect import FifoComponent, LinkComponent
 from accelsim.datapath.blocks import block
-from accelsim.technology.constants import constant
-from accelsim.technology.node import load_technology
+from accelsim.technology.estimate import Estimate, Source, total
+from accelsim.technology.node import Technology, load_technology
 
-MEMORY_KINDS = {"sram": "sram", "registers": "register-file"}
 CLOCKLESS_HZ = 1.0
 """Clock of a chip that has none: its registers are not clocked, and nothing else asks for it."""
 
 
 def profile_components(profile: Profile) -> list[Component]:
-    """Return the memories, datapaths and registers of all cores; raises `ConfigError` for an unknown datapath."""
+    """Return all parts of all cores; raises `ConfigError` for an unknown datapath."""
     parts: list[Component] = []
     for name, memory in profile.core.memories.items():
         shared = memory.ports == "1RW"
@@ -40,7 +39,7 @@ def profile_components(profile: Profile) -> list[Component]:
                 write_ports=0 if shared else 1,
                 readwrite_ports=1 if shared else 0,
                 banks=memory.banks,
-                technology_kind=MEMORY_KINDS[memory.kind],
+                technology_kind=memory.kind,
                 instances=memory.count * profile.cores,
             )
         )
@@ -60,26 +59,34 @@ def profile_components(profile: Profile) -> list[Component]:
             parts.append(RegisterComponent(name, clocked))
         if bits > clocked:
             parts.append(RegisterComponent(f"{name}, gated", bits - clocked, {"clock_energy_j": 0.0}))
+    for name, queue in profile.core.queues.items():
+        parts.append(FifoComponent(name, queue.depth, queue.bits, queue.count * profile.cores, queue.kind))
+    for name, link in profile.core.links.items():
+        length = None if link.length is None else Estimate.exact(link.length, _cited(link), "length of the link", "m")
+        parts.append(LinkComponent(name, link.bits, length, link.off_chip))
     return parts
 
 
-def profile_costs(profile: Profile, condition: Condition | None = None) -> ComponentCosts:
+def profile_costs(
+    profile: Profile, condition: Condition | None = None, technology: Technology | None = None
+) -> ComponentCosts:
     """Return the costs of the parts of `core` at a condition, or at the chip's own working point.
 
-    The band of the overhead is widened: what one event touches is known from publications in part only.
+    In the chip's own process unless one is given. The band of the overhead is widened: what one event touches is
+    known from publications in part only.
     """
     voltage = profile.voltage if condition is None or condition.voltage is None else condition.voltage
     clock = profile.clock if condition is None or condition.clock is None else condition.clock
     point = OperatingPoint(
-        load_technology(profile.technology),
+        technology or load_technology(profile.technology),
         voltage,
         clock or CLOCKLESS_HZ,
         profile.temperature,
         profile.minimum_voltage,
     )
-    overhead = constant("system_overhead")
+    overhead = point.technology.constant("system_overhead")
     if profile.model is None:
-        overhead = overhead.scaled(constant("profile_organisation"))
+        overhead = overhead.scaled(point.technology.constant("profile_organisation"))
     return cost_components(profile_components(profile), point, overhead=overhead)
 
 
@@ -88,14 +95,24 @@ def with_parts(costs: ComponentCosts, more: ComponentCosts) -> ComponentCosts:
     return replace(costs, components={**costs.components, **more.components})
 
 
-def event_counts(profile: Profile, condition: Condition) -> dict[tuple[str, str], int]:
-    """Return how often each (component, action) happens in a second at a condition."""
-    counts: Counter[tuple[str, str]] = Counter()
-    for event, rate in condition.rates.items():
-        for name, count in profile.core.events[event].counts.items():
-            component, _, action = name.rpartition(".")
-            counts[component, action] += round(rate * count)
-    return dict(counts)
+def event_counts(profile: Profile, condition: Condition) -> dict[tuple[str, str], Estimate]:
+    """Return how often each (component, action) happens in a second: rates of events times what each touches."""
+    counts: dict[tuple[str, str], list[Estimate]] = {}
+    for name, rate in condition.rates.items():
+        event = profile.core.events[name]
+        happens = Estimate.exact(rate, _cited(condition), f"{name} a second", "1")
+        for touched, count in event.counts.items():
+            component, _, action = touched.rpartition(".")
+            each = Estimate.exact(count, _cited(event), f"{action} of {component} at one {name}", "1")
+            counts.setdefault((component, action), []).append(happens.scaled(each))
+    return {
+        key: parts[0] if len(parts) == 1 else total(parts, f"{key[1]} actions of {key[0]} a second")
+        for key, parts in counts.items()
+    }
+
+
+def _cited(entry: Sourced) -> Source:
+    return Source(entry.source, entry.verified)
 
 
 def one_second(profile: Profile, condition: Condition, costs: ComponentCosts) -> CostReport:

@@ -23,7 +23,7 @@ from accelsim.datapath.generate import cache_folder
 
 _settings: Any = config  # numba makes its settings at run time
 
-KERNEL_PACKAGES = ("controllers", "datapath", "engine", "mapping", "neurons", "plasticity")
+KERNEL_PACKAGES = ("controllers", "datapath", "devices", "engine", "mapping", "neurons", "plasticity")
 """Packages whose files hold kernels or scalar functions that kernels compile."""
 _KEPT_VERSIONS = 6
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import sys
+import traceback
 from abc import abstractmethod
 from collections.abc import Callable, Collection, Mapping
 from typing import Any, ClassVar, TypeVar
@@ -25,8 +26,8 @@ class Component(Model):
     as constants that shape the hardware. Other parameters (texts) it does not see.
     """
 
-    # besides stages, formats and dicts of formats in a class body are no parameters
-    model_config = ConfigDict(ignored_types=(Stage, Word, Float, dict), validate_default=True)
+    # besides stages, formats, dicts of formats and tuples of names in a class body are no parameters
+    model_config = ConfigDict(ignored_types=(Stage, Word, Float, dict, tuple), validate_default=True)
 
     name: ClassVar[str] = ""
     """The name under which it is registered."""
@@ -69,6 +70,7 @@ class Component(Model):
 
 
 C = TypeVar("C", bound=type[Component])
+T = TypeVar("T", bound=Component)
 
 
 def register_component(registry: Registry[Any], name: str, base: type[Component]) -> Callable[[C], C]:
@@ -95,8 +97,41 @@ def _problem(cls: type, message: str) -> ConfigError:
         line: int | None = inspect.getsourcelines(cls)[1]
     except (OSError, TypeError):
         line = None
-    file = getattr(sys.modules[cls.__module__], "__file__", None) or cls.__module__
-    return ConfigError(Problem(file, line, message=f"{cls.__name__}: {message}"))
+    return ConfigError(Problem(_file(cls), line, message=f"{cls.__name__}: {message}"))
+
+
+def _file(cls: type) -> str:
+    return getattr(sys.modules[cls.__module__], "__file__", None) or cls.__module__
+
+
+def check_words(component: Component, name: str, words: Any) -> None:
+    """Raise `ConfigError` if something is no mapping from words to formats; `name` is what declares it."""
+    if not isinstance(words, Mapping):
+        raise component.problem(f"{name} is no mapping from words to formats")
+    for word, format in words.items():
+        if not isinstance(format, Format):
+            raise component.problem(f"{name}: `{word}` is {format!r}; a format is Float(32), Float(64) or Word(bits)")
+
+
+def checked(component: T) -> T:
+    """A component that can be run.
+
+    Raises
+    ------
+    ConfigError
+        If it cannot, or if its own code fails with these parameters.
+    """
+    try:
+        component.check()
+    except ConfigError:
+        raise
+    except Exception as error:  # whatever foreign code does
+        file = _file(type(component))
+        frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename == file]
+        line = frames[-1].lineno if frames else None
+        message = f"{type(component).__name__}: {type(error).__name__}: {error}"
+        raise ConfigError(Problem(file, line, message=message)) from error
+    return component
 
 
 def bits_of(words: Mapping[str, Format]) -> int:

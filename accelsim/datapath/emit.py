@@ -29,7 +29,7 @@ _INFIX = {
     "xor": "^", "lt": "<", "le": "<=", "eq": "==", "ne": "!=",
 }  # fmt: skip
 _PREFIX = {"neg": "-", "not": "~"}
-_FUNCTIONS = {"sqrt": "math.sqrt", "exp": "math.exp", "tanh": "math.tanh", "abs": "abs"}
+_FUNCTIONS = {"sqrt": "math.sqrt", "exp": "math.exp", "tanh": "math.tanh", "trunc": "np.trunc", "abs": "abs"}
 
 
 def lane_type(value: Interval | Float) -> str:

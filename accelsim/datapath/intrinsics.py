@@ -11,6 +11,8 @@ from collections.abc import Callable, Sequence
 from functools import wraps
 from typing import Any
 
+import numpy as np
+
 __all__ = [
     "absolute",
     "clip",
@@ -27,6 +29,7 @@ __all__ = [
     "sqrt",
     "stochastic_round",
     "tanh",
+    "truncate",
     "where",
     "wrap",
     "wrap_unsigned",
@@ -152,6 +155,12 @@ def exp(x: Any) -> Any:
 def tanh(x: Any) -> Any:
     """Hyperbolic tangent of a float."""
     return math.tanh(x)
+
+
+@_intrinsic
+def truncate(x: Any) -> Any:
+    """A float without its bits after the point (towards zero), still a float."""
+    return np.trunc(x)
 
 
 @_intrinsic

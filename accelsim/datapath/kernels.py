@@ -17,8 +17,9 @@ from accelsim.datapath.generate import load_generated
 from accelsim.datapath.stages import Program
 from accelsim.datapath.trace import reachable
 
-PLACES = ("synapse", "row", "lane", "parameter")
-"""Where a word lives: array [i, j], array [i], array [j], or a scalar."""
+PLACES = ("synapse", "row", "lane", "whole", "parameter")
+"""Where a word lives: array [i, j], array [i], array [j], array of one element, or a scalar. What a row or the whole
+has one of is reduced into, where it is written."""
 
 
 def kernel_source(
@@ -27,6 +28,7 @@ def kernel_source(
     places: Mapping[str, str],
     counted: str | None = None,
     random: str = "random_state",
+    listener: str | None = None,
 ) -> str:
     """Source of one kernel, to be put below `PRELUDE`.
 
@@ -38,13 +40,15 @@ def kernel_source(
     counted : a word; the kernel returns at how many indices it changed.
     random : the field of `state` that holds the generators of the word ``random``: uint32 per lane, never 0,
         one xorshift step (G. Marsaglia, J. Stat. Softw. 8(14), 2003) each time the lane is visited.
+    listener : a function that is called with the kernel's name, the lane and the operands, in the order of
+        `program.reads`; for source that is interpreted.
     """
     used = {*program.reads, *program.writes} - {"random"}
     by_row = any(places[x] in ("synapse", "row") for x in used)
     arrays = [x for x in sorted(used) if places[x] != "parameter"]
     axis = {"synapse": 1, "lane": 0}
     extent = next(f"{x}.shape[{axis[places[x]]}]" for x in arrays if places[x] in axis)
-    index = {"synapse": "[i, j]", "row": "[i]", "lane": "[j]"}
+    index = {"synapse": "[i, j]", "row": "[i]", "lane": "[j]", "whole": "[0]"}
     before = [f"{x} = state.{x}" for x in arrays]
     inside = []
     for x, symbol in program.reads.items():
@@ -55,7 +59,10 @@ def kernel_source(
         elif places[x] == "parameter":
             before.append(f"{x}_ = {kind}(parameters.{x})")
         else:
-            (before if places[x] == "row" else inside).append(f"{x}_ = {kind}({x}{index[places[x]]})")
+            kept = places[x] in ("row", "whole") and x not in program.writes
+            (before if kept else inside).append(f"{x}_ = {kind}({x}{index[places[x]]})")
+    if listener is not None:
+        inside.append(f"{listener}({', '.join([repr(name), 'j', *(f'{x}_' for x in program.reads)])})")
     statements, tables = emit(reachable(program.writes.values()), name)
     inside += statements
     inside += [f"{x}{index[places[x]]} = {word(value)}" for x, value in program.writes.items()]

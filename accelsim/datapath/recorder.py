@@ -200,6 +200,10 @@ class Recorder:
         """Hyperbolic tangent."""
         return self._function("tanh", x)
 
+    def truncate(self, x: Symbol) -> Any:
+        """Towards zero."""
+        return self._function("trunc", x)
+
     def sigmoid(self, x: Symbol) -> Any:
         """(1 + tanh(x/2)) / 2."""
         half: Any = 0.5

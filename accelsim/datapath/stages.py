@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import wraps
 from typing import Any
 
 from accelsim.config.errors import ConfigError, Problem, did_you_mean
 from accelsim.datapath.intervals import Interval
 from accelsim.datapath.recorder import Recorder
 from accelsim.datapath.symbols import Symbol
-from accelsim.datapath.trace import call, operation_graph, symbolic
+from accelsim.datapath.trace import call, operation_graph, operation_symbols, record, symbolic
 from accelsim.datapath.words import Float, Format
 from accelsim.technology.operations import OperationGraph
 
@@ -21,6 +22,7 @@ TRIGGERS = (
     "postsynaptic spike",
     "learning signal",
     "every K steps",
+    "settling iteration",
     "end of settling",
     "end of sample",
     "task boundary",
@@ -28,7 +30,10 @@ TRIGGERS = (
 )
 """When a stage may run."""
 
-INDEX_SETS = ("synapse", "presynaptic neuron", "postsynaptic neuron", "neuron")
+MOVES = ("modulate", "after commit", "transmit")
+"""What a stage of a consolidation takes part in instead: a proposed change, its commit, what the synapse transmits."""
+
+INDEX_SETS = ("synapse", "presynaptic neuron", "postsynaptic neuron", "neuron", "weight matrix")
 """What a stage may run once for."""
 
 
@@ -39,15 +44,17 @@ class Stage:
     Parameters
     ----------
     function : plain scalar function; its argument names say which words it reads.
-    on : one of `TRIGGERS`.
+    on : one of `TRIGGERS` or `MOVES`.
     per : one of `INDEX_SETS`.
     writes : the words its results go to, in order.
+    reduces : whether it gathers all indices into one word each of what it writes (see `reduction`).
     """
 
     function: Callable[..., Any]
     on: str
     per: str
     writes: tuple[str, ...]
+    reduces: bool = False
 
     def __call__(self, *arguments: Any, **named: Any) -> Any:
         """Run the function on numbers."""
@@ -63,9 +70,26 @@ class Stage:
         """The words it reads."""
         return tuple(inspect.signature(self.function).parameters)
 
+    def wrapped(self, function: Callable[..., Any], reads: Iterable[str], writes: Iterable[str] | None = None) -> Stage:
+        """This stage with a function around its own that takes `reads` by name; errors are located as before."""
+        around = wraps(self.function)(function)
+        keyword = inspect.Parameter.KEYWORD_ONLY
+        signature = inspect.Signature([inspect.Parameter(name, keyword) for name in reads])
+        around.__signature__ = signature  # type: ignore[attr-defined]
+        return replace(self, function=around, writes=self.writes if writes is None else tuple(writes))
+
+    def renamed(self, names: Mapping[str, str]) -> Stage:
+        """This stage with other names for words that it reads or writes."""
+        reads = {names.get(name, name): name for name in self.reads}
+
+        def function(**values: Any) -> Any:
+            return self.function(**{reads[name]: value for name, value in values.items()})
+
+        return self.wrapped(function, reads, [names.get(name, name) for name in self.writes])
+
     def problem(self, message: str) -> ConfigError:
         """An error located at the function."""
-        code = self.function.__code__
+        code = inspect.unwrap(self.function).__code__
         message = f"stage {self.name}: {message}"
         return ConfigError(Problem(code.co_filename, code.co_firstlineno, message=message))
 
@@ -74,14 +98,34 @@ def stage(*, on: str, per: str, writes: tuple[str, ...]) -> Callable[[Callable[.
     """Declare a scalar function in a class body as a stage; see `Stage` for the parameters."""
 
     def declare(function: Callable[..., Any]) -> Stage:
-        declared = Stage(function, on, per, (writes,) if isinstance(writes, str) else tuple(writes))
-        for what, value, known in (("trigger", on, TRIGGERS), ("index set", per, INDEX_SETS)):
-            if value not in known:
-                hint = did_you_mean(str(value), known)
-                raise declared.problem(f"unknown {what} {value!r}{hint}; there are: {', '.join(known)}")
+        return _known(Stage(function, on, per, (writes,) if isinstance(writes, str) else tuple(writes)))
+
+    return declare
+
+
+def reduction(*, on: str, per: str, into: str) -> Callable[[Callable[..., Any]], Stage]:
+    """Declare a scalar function as a reduction over an index set: a sum, a maximum, a mean of absolutes.
+
+    The function takes the word `into`, of which there is one for the whole index set, among its arguments, and
+    returns it with one more index taken in. Its start value is what a stage of the owner of the word leaves in it.
+    """
+
+    def declare(function: Callable[..., Any]) -> Stage:
+        declared = _known(Stage(function, on, per, (into,), reduces=True))
+        if into not in declared.reads:
+            raise declared.problem(f"reduces into `{into}`, which is not among its arguments")
         return declared
 
     return declare
+
+
+def _known(declared: Stage) -> Stage:
+    """Check the names of a declaration."""
+    for what, value, known in (("trigger", declared.on, TRIGGERS), ("index set", declared.per, INDEX_SETS)):
+        if value not in known and not (what == "trigger" and value in MOVES):
+            hint = did_you_mean(str(value), known)
+            raise declared.problem(f"unknown {what} {value!r}{hint}; there are: {', '.join(known)}")
+    return declared
 
 
 def declared_stages(cls: type) -> tuple[Stage, ...]:
@@ -100,15 +144,28 @@ class Program:
     ----------
     reads : the words that come from outside, as input symbols.
     writes : the words that change, and their new values.
+    drawn : words that a random-number generator of the datapath draws.
     """
 
     recorder: Recorder
     reads: dict[str, Symbol] = field(default_factory=dict)
     writes: dict[str, Any] = field(default_factory=dict)
+    drawn: frozenset[str] = frozenset({"random"})
 
     def graph(self) -> OperationGraph:
         """The operations, to be priced."""
-        return operation_graph(self.recorder, list(self.writes.values()), random=frozenset({"random"}))
+        return operation_graph(self.recorder, list(self.writes.values()), self.drawn)
+
+    def operation_symbols(self) -> list[Symbol]:
+        """For each operation of the graph the recorded one that it comes from."""
+        return operation_symbols(self.writes.values(), self.drawn)
+
+
+def program_of(function: Callable[..., Any], arguments: Mapping[str, Any]) -> Program:
+    """A scalar function as a program of its own; its results have numbers for names (see `trace`)."""
+    recorder = Recorder()
+    reads, results = record(recorder, function, arguments)
+    return Program(recorder, reads, {str(i): result for i, result in enumerate(results)}, drawn=frozenset())
 
 
 def chain(

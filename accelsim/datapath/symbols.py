@@ -19,7 +19,8 @@ from accelsim.datapath.words import Float
 if TYPE_CHECKING:
     from accelsim.datapath.recorder import Recorder
 
-_OWN_FILES = {__file__, intrinsics.__file__, str(Path(__file__).with_name("recorder.py"))}
+_OWN_FILES = {__file__, intrinsics.__file__}
+_OWN_FILES |= {str(Path(__file__).with_name(f"{name}.py")) for name in ("recorder", "fixed_point")}
 
 
 def fail(message: str) -> NoReturn:
@@ -36,7 +37,7 @@ class Symbol:
     Attributes
     ----------
     kind : ``input`` or the operation: ``add sub mul div neg abs shl shr and or xor not lt le eq ne where min
-        max clip wrap lookup convert recip sqrt exp tanh``.
+        max clip wrap lookup convert recip sqrt exp tanh trunc``.
     operands : symbols and plain numbers.
     value : `Interval` of an integer word, or `Float`.
     detail : the name of an input, the entries of a table, the width of a wrap.

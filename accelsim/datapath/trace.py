@@ -24,6 +24,7 @@ _INTEGER_KINDS = {
 _FLOAT_KINDS = {
     "add": ("fadd",), "sub": ("fadd",), "mul": ("fmul",), "div": ("fdiv",), "recip": ("fdiv",),
     "neg": ("fneg",), "abs": ("fneg",), "sqrt": ("fsqrt",), "exp": ("fexp",), "tanh": ("ftanh",),
+    "trunc": ("convert",),
     "lt": ("fcompare",), "le": ("fcompare",), "eq": ("fcompare",), "ne": ("fcompare",),
     "min": ("fcompare", "select"), "max": ("fcompare", "select"),
 }  # fmt: skip
@@ -44,8 +45,17 @@ def trace(function: Callable[..., Any], arguments: Mapping[str, Any]) -> Operati
         If the function branches on a word or does something else hardware has no operation for.
     """
     recorder = Recorder()
+    _, results = record(recorder, function, arguments)
+    return operation_graph(recorder, results)
+
+
+def record(
+    recorder: Recorder, function: Callable[..., Any], arguments: Mapping[str, Any]
+) -> tuple[dict[str, Symbol], tuple[Any, ...]]:
+    """Run a scalar function on symbols: its inputs by name, and its results (see `trace`)."""
     values = {name: symbolic(recorder, name, argument) for name, argument in arguments.items()}
-    return operation_graph(recorder, call(function, values))
+    inputs = {name: value for name, value in values.items() if isinstance(value, Symbol)}
+    return inputs, call(function, values)
 
 
 def symbolic(recorder: Recorder, name: str, argument: Any) -> Any:
@@ -62,6 +72,7 @@ def call(function: Callable[..., Any], values: Mapping[str, Any]) -> tuple[Any, 
     except ConfigError:
         raise
     except Exception as error:
+        function = inspect.unwrap(function)
         file = inspect.getsourcefile(function)
         frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename == file]
         line = frames[-1].lineno if frames else function.__code__.co_firstlineno
@@ -108,6 +119,15 @@ def operation_graph(recorder: Recorder, outputs: Sequence[Any], random: frozense
         place[symbol.index] = len(operations) - 1
     ends = tuple(place[x.index] for x in outputs if isinstance(x, Symbol))
     return OperationGraph(tuple(operations), tuple(names), ends)
+
+
+def operation_symbols(outputs: Iterable[Any], random: frozenset[str] = frozenset()) -> list[Symbol]:
+    """For each operation of `operation_graph` the recorded one that it comes from."""
+    found: list[Symbol] = []
+    for symbol in reachable(outputs):
+        drawn = symbol.kind == "input" and symbol.detail in random
+        found += [symbol] * (1 if drawn else len(_kinds(symbol)))
+    return found
 
 
 def _kinds(symbol: Symbol) -> tuple[str, ...]:

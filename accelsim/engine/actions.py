@@ -106,10 +106,19 @@ def access_table(
 def run_table(
     run: StageRun, loops: tuple[Span, ...], placement: Placement
 ) -> tuple[tuple[int, ...], NDArray[np.int64]]:
-    """Items that each iteration gives to a stage."""
+    """Items that each iteration gives to a stage, by the indices of the loops that matter, as of `access_table`."""
     names = [span.name for span in loops]
-    if run.per is None:
-        return (), np.ones((), np.int64)
-    if run.per in names:
-        return (), np.array(loops[names.index(run.per)].width, np.int64)
-    return (), np.array(placement.spans[run.per].items, np.int64)
+    items = prod(loops[names.index(s)].width if s in names else placement.spans[s].items for s in run.sets)
+    if not run.within:
+        return (), np.array(items, np.int64)
+    depths = {names.index(name) for name in run.within}
+    depths |= {names.index(blocks) for depth in depths if (blocks := loops[depth].blocks) is not None}
+    axes = tuple(sorted(depths))
+    index = dict(zip(axes, np.indices(tuple(loops[depth].size for depth in axes), dtype=np.int64), strict=True))
+    table = np.full(tuple(loops[depth].size for depth in axes), items, np.int64)
+    for name, bound in run.within.items():
+        span = loops[names.index(name)]
+        block = index[names.index(span.blocks)] if span.blocks is not None else np.int64(0)
+        first = index[names.index(name)] * span.width + block * span.block_width
+        table = table * (first < placement.spans[bound].items)
+    return axes, table

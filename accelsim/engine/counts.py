@@ -24,9 +24,9 @@ class Counter:
     """What is counted in a time step."""
 
     kind: str
-    """`cycles`, `read`, `write` or `run`."""
+    """`cycles`, `read`, `write`, `run`, `push`, `pop` or `packet`."""
     target: str
-    """State, memory or stage."""
+    """State, memory, stage, queue or link."""
     phase: str
 
 

@@ -10,12 +10,11 @@ from numpy.typing import NDArray
 from accelsim.engine.event_layout import (
     CHANGED,
     DROPPED,
+    ENTERED,
     INPUT_WAIT,
-    OTHER_POPS,
     OTHER_PUSHES,
     OUTPUT_HOLD,
     PACKETS_SENT,
-    POPS,
     PUSHED,
     SERVED,
     Counters,
@@ -36,11 +35,11 @@ class EventCounts:
         Words, repeats of held steps included.
     accepted_external, accepted_internal, dropped_external, dropped_internal : int
         Pushes into queue 0 by the input link and by the core's neurons.
-    pops : int
-        Entries taken out of queue 0.
-    other_pushes, other_pops : int
-        Of all other queues; pushes count whether they found room or not.
-    packets : int
+    pushes, pops : int64 arrays, (phases, queues)
+        Entries made, and taken away.
+    other_pushes : int
+        Into all queues but 0, whether they found room or not.
+    packets : int64 array, (phases,)
         Raised for the output link.
     link_busy_cycles : int
         The output link was busy.
@@ -64,14 +63,14 @@ class EventCounts:
     writes: NDArray[np.int64]
     changed: NDArray[np.int64]
     spikes: NDArray[np.int64]
+    pushes: NDArray[np.int64]
+    pops: NDArray[np.int64]
+    packets: NDArray[np.int64]
     accepted_external: int = 0
     accepted_internal: int = 0
     dropped_external: int = 0
     dropped_internal: int = 0
-    pops: int = 0
     other_pushes: int = 0
-    other_pops: int = 0
-    packets: int = 0
     link_busy_cycles: int = 0
     output_hold_cycles: int = 0
     events: int = 0
@@ -79,7 +78,7 @@ class EventCounts:
     withdrawn: int = 0
 
     @classmethod
-    def empty(cls, phases: int, memories: int, neurons: int) -> EventCounts:
+    def empty(cls, phases: int, memories: int, queues: int, neurons: int) -> EventCounts:
         """Nothing counted yet."""
         return cls(
             executions=np.zeros(phases, np.int64),
@@ -88,12 +87,15 @@ class EventCounts:
             writes=np.zeros((phases, memories), np.int64),
             changed=np.zeros(memories, np.int64),
             spikes=np.zeros(neurons, np.int64),
+            pushes=np.zeros((phases, queues), np.int64),
+            pops=np.zeros((phases, queues), np.int64),
+            packets=np.zeros(phases, np.int64),
         )
 
     @classmethod
     def taken(cls, counters: Counters, link_busy_cycles: int, withdrawn: int) -> EventCounts:
         """From the event loop's counters, which begin anew."""
-        tally, scalars, spikes = counters.tally.copy(), counters.scalars.copy(), counters.spikes.copy()
+        scalars, tally, traffic, spikes = (array.copy() for array in counters)
         memories = (tally.shape[1] - 2) // 2
         for array in counters:
             array[:] = 0
@@ -104,14 +106,14 @@ class EventCounts:
             writes=tally[:-2, 3::2],
             changed=scalars[CHANGED : CHANGED + memories],
             spikes=spikes,
+            pushes=traffic[:, ENTERED::2],
+            pops=traffic[:, ENTERED + 1 :: 2],
+            packets=traffic[:, PACKETS_SENT],
             accepted_external=int(scalars[PUSHED]),
             accepted_internal=int(scalars[PUSHED + 1]),
             dropped_external=int(scalars[DROPPED]),
             dropped_internal=int(scalars[DROPPED + 1]),
-            pops=int(scalars[POPS]),
             other_pushes=int(scalars[OTHER_PUSHES]),
-            other_pops=int(scalars[OTHER_POPS]),
-            packets=int(scalars[PACKETS_SENT]),
             link_busy_cycles=link_busy_cycles,
             output_hold_cycles=int(scalars[OUTPUT_HOLD]),
             events=int(scalars[SERVED]),

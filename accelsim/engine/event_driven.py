@@ -27,6 +27,7 @@ from accelsim.engine.event_layout import (
     BUSY_TO,
     CHANGED,
     CLOCK_SIZE,
+    ENTERED,
     EVENTS,
     FALL,
     FREE_INPUT,
@@ -108,21 +109,23 @@ def phase_table(program: Program, names: tuple[str, ...]) -> PhaseTable:
 
 
 def _accesses(core: Core, leaf: Node, memories: tuple[str, ...]) -> NDArray[np.int64]:
-    """Accesses of every iteration of a nest: per memory the reads of the first cycle, later reads, writes."""
+    """Accesses of every iteration of a nest: per memory the reads of the first step that a held cycle repeats, its
+    other reads, reads of later steps, writes."""
     sizes = tuple(span.size for span in leaf.loops)
     iterations = prod(sizes)
     indices = np.indices(sizes).reshape(len(sizes), iterations)
-    table = np.zeros((iterations, 3 * len(memories)), np.int64)
+    table = np.zeros((iterations, 4 * len(memories)), np.int64)
     for action in leaf.actions:
         if action.kind == "run":
             continue
-        column = 3 * memories.index(action.target)
+        column = 4 * memories.index(action.target)
         often = action.table[tuple(indices[depth] for depth in action.loops)] if action.loops else action.table
         if action.kind == "write":
+            table[:, column + 3] += often
+        elif action.step > 0:
             table[:, column + 2] += often
-        else:  # a held cycle repeats what the ports can read in one
-            reads, _, either = core.memories[action.target].slots()
-            repeated = np.minimum(often, reads + either) if action.step == 0 else 0
+        else:
+            repeated = np.minimum(often, core.memories[action.target].repeated_reads())
             table[:, column] += repeated
             table[:, column + 1] += often - repeated
     return table
@@ -184,7 +187,7 @@ class EventDrivenEngine:
     ) -> None:
         assert core.links is not None
         self.table = table
-        self.module = loop_module(chip, recorded, sweeps)
+        self.module: Any = loop_module(chip, recorded, sweeps)
         self.state = state
         self.output_cycles = core.links.output_cycles
         self.queue, self.queue_state = allocate_queues(core)
@@ -202,6 +205,7 @@ class EventDrivenEngine:
         self.counters = Counters(
             np.zeros(CHANGED + len(table.memories), np.int64),
             np.zeros((len(table.names) + 2, 2 + 2 * len(table.memories)), np.int64),
+            np.zeros((len(table.names), ENTERED + 2 * len(self.queue_state)), np.int64),
             np.zeros(table.neurons, np.int64),
         )
         self._under_way = np.zeros((0, 2), np.int64)

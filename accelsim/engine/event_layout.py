@@ -47,9 +47,11 @@ FINISHED, PAUSED, EMITTED, BLOCKED = range(4)
 SEGMENTS, FIFO, SPIKED, OUTPUTS, WRITES, INPUTS = range(6)
 """Rows written to each record."""
 
-PUSHED, DROPPED, OTHER_PUSHES, POPS, OTHER_POPS, PACKETS_SENT, SERVED, INPUT_WAIT, OUTPUT_HOLD, CHANGED = (
-    0, 2, 4, 5, 6, 7, 8, 9, 10, 11)  # fmt: skip
+PUSHED, DROPPED, OTHER_PUSHES, SERVED, INPUT_WAIT, OUTPUT_HOLD, CHANGED = (0, 2, 4, 5, 6, 7, 8)
 """Scalar counters; pushes by source (external, internal), changed words by memory."""
+
+PACKETS_SENT, ENTERED = 0, 1
+"""Columns of the traffic of a phase: packets sent, then of each queue entries made and entries taken away."""
 
 
 class Records(NamedTuple):
@@ -68,11 +70,12 @@ class Counters(NamedTuple):
     """Counters of a run.
 
     `tally` (phases + 2, 2 + 2 * memories) holds executions, cycles, then reads and writes of each memory; its last rows
-    are waiting and request falling.
+    are waiting and request falling.  `traffic` (phases, 1 + 2 * queues): see :data:`PACKETS_SENT`.
     """
 
     scalars: NDArray[np.int64]
     tally: NDArray[np.int64]
+    traffic: NDArray[np.int64]
     spikes: NDArray[np.int64]
 
 

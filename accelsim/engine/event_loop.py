@@ -40,6 +40,7 @@ from accelsim.engine.event_layout import (
     DEPTH,
     DROPPED,
     EMITTED,
+    ENTERED,
     EVENTS,
     FALL,
     FALLING,
@@ -59,7 +60,6 @@ from accelsim.engine.event_layout import (
     LINKED,
     NEXT_EVENT,
     OCCUPANCY,
-    OTHER_POPS,
     OTHER_PUSHES,
     OUTPUT_HOLD,
     OUTPUTS,
@@ -67,7 +67,6 @@ from accelsim.engine.event_layout import (
     PACKETS_SENT,
     PAUSED,
     PHASE,
-    POPS,
     PUSHED,
     RAISED,
     READ_AT,
@@ -140,9 +139,9 @@ def executed(
     tally[phase, 1] += length
     for m in range(held.size):
         reads = held[m]
-        for kind in range(2):
-            reads += accesses[first + done, 3 * m + kind] - accesses[first, 3 * m + kind]
-        writes = accesses[first + done, 3 * m + 2] - accesses[first, 3 * m + 2]
+        for kind in range(3):
+            reads += accesses[first + done, 4 * m + kind] - accesses[first, 4 * m + kind]
+        writes = accesses[first + done, 4 * m + 3] - accesses[first, 4 * m + 3]
         held[m] = 0
         tally[phase, 2 + 2 * m] += reads
         tally[phase, 3 + 2 * m] += writes
@@ -153,15 +152,23 @@ def executed(
 
 @inlined
 def repeat_reads(held: np.ndarray, accesses: np.ndarray, iteration: int, times: int) -> None:
-    """Reads of an iteration's first step, so many times."""
+    """Reads of an iteration's first step that a held cycle repeats, so many times."""
     for m in range(held.size):
-        held[m] += times * (accesses[iteration + 1, 3 * m] - accesses[iteration, 3 * m])
+        held[m] += times * (accesses[iteration + 1, 4 * m] - accesses[iteration, 4 * m])
+
+
+@inlined
+def begin_reads(held: np.ndarray, accesses: np.ndarray, iteration: int) -> None:
+    """All reads of the first step of an iteration that is cut off after it has begun."""
+    for m in range(held.size):
+        for kind in range(2):
+            held[m] += accesses[iteration + 1, 4 * m + kind] - accesses[iteration, 4 * m + kind]
 
 
 @inlined
 def enter(
-    queue: int, value: int, owner: int, own: bool, cycle: int, q: np.ndarray, qs: np.ndarray, records: Records,
-    scalars: np.ndarray,
+    queue: int, value: int, owner: int, own: bool, phase: int, cycle: int, q: np.ndarray, qs: np.ndarray,
+    records: Records, counters: Counters,
 ) -> bool:  # fmt: skip
     """Push an entry, the input event's `own` or the core's; False if the queue is full and the entry is lost."""
     taken = qs[queue, OCCUPANCY] < qs[queue, DEPTH]
@@ -172,19 +179,22 @@ def enter(
         q[0, queue, at] = value
         q[1, queue, at] = owner
         qs[queue, OCCUPANCY] += 1
+        counters.traffic[phase, ENTERED + 2 * queue] += 1
     kind = 5
     if queue == 0:
         kind = (0 if own else 1) + (0 if taken else 2)
-        scalars[(PUSHED if taken else DROPPED) + (0 if own else 1)] += 1
+        counters.scalars[(PUSHED if taken else DROPPED) + (0 if own else 1)] += 1
     else:
-        scalars[OTHER_PUSHES] += 1
+        counters.scalars[OTHER_PUSHES] += 1
     if RECORDED:
         record(records.fifo, records.used, FIFO, cycle, kind, value, 0, queue)
     return taken
 
 
 @inlined
-def leave(queue: int, cycle: int, q: np.ndarray, qs: np.ndarray, records: Records, scalars: np.ndarray) -> None:
+def leave(
+    queue: int, phase: int, cycle: int, q: np.ndarray, qs: np.ndarray, records: Records, counters: Counters
+) -> None:
     """Take the head of a queue away, if it has one."""
     if qs[queue, OCCUPANCY] > 0:
         at = qs[queue, READ_AT]
@@ -193,7 +203,7 @@ def leave(queue: int, cycle: int, q: np.ndarray, qs: np.ndarray, records: Record
             records.inputs[owner, 6] = cycle
         qs[queue, READ_AT] = at + 1 if at + 1 < qs[queue, DEPTH] else 0
         qs[queue, OCCUPANCY] -= 1
-        scalars[POPS if queue == 0 else OTHER_POPS] += 1
+        counters.traffic[phase, ENTERED + 2 * queue + 1] += 1
         if RECORDED:
             record(records.fifo, records.used, FIFO, cycle, 4 if queue == 0 else 6, q[0, queue, at], 0, queue)
 
@@ -207,8 +217,8 @@ def show_occupancy(first: int, qs: np.ndarray, records: Records) -> None:
 
 @inlined
 def carry_out(
-    out: np.ndarray, cycle: int, event: int, external: bool, q: np.ndarray, qs: np.ndarray, records: Records,
-    counters: Counters,
+    out: np.ndarray, phase: int, cycle: int, event: int, external: bool, q: np.ndarray, qs: np.ndarray,
+    records: Records, counters: Counters,
 ) -> bool:  # fmt: skip
     """Carry out what one iteration asked for: queue pushes, then a pop; note spikes and changed words.
 
@@ -220,10 +230,10 @@ def carry_out(
     for i in range(out[PUSHES]):
         at = PUSH0 + 2 * i
         entered |= own
-        if not enter(out[at], out[at + 1], event if own else -1, own, cycle, q, qs, records, counters.scalars):
+        if not enter(out[at], out[at + 1], event if own else -1, own, phase, cycle, q, qs, records, counters):
             out[at] = -1
     if out[POP] >= 0:
-        leave(out[POP], cycle, q, qs, records, counters.scalars)
+        leave(out[POP], phase, cycle, q, qs, records, counters)
     if RECORDED:
         show_occupancy(first, qs, records)
     for i in range(out[SPIKES]):
@@ -242,13 +252,13 @@ def carry_out(
 
 
 @inlined
-def send(clock: np.ndarray, scalars: np.ndarray, cycle: int, packets: int) -> None:
+def send(clock: np.ndarray, counters: Counters, phase: int, cycle: int, packets: int) -> None:
     """Start sending a group of packets raised in `cycle` to the outside."""
     clock[BUSY_DONE] += max(0, clock[BUSY_TO] - clock[BUSY_FROM])
     clock[BUSY_FROM] = cycle + 1
     clock[BUSY_TO] = cycle + packets * (clock[BUSY] + 1)
     clock[LINK_FREE] = clock[BUSY_TO]
-    scalars[PACKETS_SENT] += packets
+    counters.traffic[phase, PACKETS_SENT] += packets
 
 
 @inlined
@@ -287,13 +297,13 @@ def sweep_over(
             counters.spikes[emitted[i, 1]] += 1
             accepted = 0
             if emitted[i, 3] >= 0:
-                accepted = int(enter(0, emitted[i, 3], -1, False, cycle, q, qs, records, scalars))
+                accepted = int(enter(0, emitted[i, 3], -1, False, phase, cycle, q, qs, records, counters))
             if RECORDED:
                 record(records.spikes, records.used, SPIKED, cycle, emitted[i, 1], emitted[i, 2], accepted, 0)
             packets += int(emitted[i, 4] >= 0)
             i += 1
         if j == length - 1 and popped >= 0:
-            leave(popped, cycle, q, qs, records, scalars)
+            leave(popped, phase, cycle, q, qs, records, counters)
             popped = -1
         if RECORDED:
             show_occupancy(first, qs, records)
@@ -303,7 +313,7 @@ def sweep_over(
                        changes[written, 3], changes[written, 4])  # fmt: skip
                 written += 1
         if packets:
-            send(clock, scalars, cycle, packets)
+            send(clock, counters, phase, cycle, packets)
             number = 0
             for k in range(group, i):
                 if emitted[k, 4] >= 0:
@@ -323,7 +333,7 @@ def sweep_over(
             written += 1
     if popped >= 0:
         first = records.used[FIFO]
-        leave(popped, work_at + (length - 1) * interval + shift, q, qs, records, scalars)
+        leave(popped, phase, work_at + (length - 1) * interval + shift, q, qs, records, counters)
         if RECORDED:
             show_occupancy(first, qs, records)
     return start + length * interval + shift
@@ -342,8 +352,8 @@ def execute(
     until, horizon : int
         What is under way in cycle `horizon` is cut off there.
     phases : int64 array, (phases, columns): see the column names, then the first row of `accesses`
-    accesses : int64 array, (iterations of all phases + 1, 3 * memories): running sums, of each memory, of the reads of
-        the first step, which a held iteration repeats, of further reads, and of writes
+    accesses : int64 array, (iterations of all phases + 1, 4 * memories): running sums, of each memory, of the reads of
+        the first step that a held cycle repeats, of its other reads, of the reads of later steps, and of writes
     stimulus : int64 array, (events, 2): earliest cycle, word
     held : int64 array, (memories,): repeated reads of the phase under way
     emitted, changes : int64 arrays, (rows, 5): where a sweep leaves its results
@@ -416,9 +426,10 @@ def execute(
             if cycle >= horizon:
                 until_held = min(start + stall, horizon)
                 scalars[OUTPUT_HOLD] += max(0, until_held - start)
-                if work_at > 0:
-                    reads = max(0, min(start + stall + 1, horizon) - (start if repeats else start + stall))
-                    repeat_reads(held, accesses, iteration, reads)
+                if repeats:
+                    repeat_reads(held, accesses, iteration, max(0, until_held - start))
+                if work_at > 0 and start + stall < horizon:
+                    begin_reads(held, accesses, iteration)
                 start = horizon
                 break
             if stall:
@@ -432,18 +443,18 @@ def execute(
             out[CHANGES] = 0
             work(phase, j, cycle, q, qs, s, op, out)
             if out[PUSHES] or out[CHANGES] or out[SPIKES] or out[POP] >= 0:
-                clock[OWN_ENTRY] |= int(carry_out(out, cycle, event, external, q, qs, records, counters))
+                clock[OWN_ENTRY] |= int(carry_out(out, phase, cycle, event, external, q, qs, records, counters))
             start += stall + interval
             j += 1
             clock[RAISED] = out[PACKETS]
             if out[PACKETS]:
                 if clock[LINKED]:
                     clock[LINK_FREE] = BIG
-                    scalars[PACKETS_SENT] += out[PACKETS]
+                    counters.traffic[phase, PACKETS_SENT] += out[PACKETS]
                     t = cycle
                     reason = EMITTED
                     break
-                send(clock, scalars, cycle, out[PACKETS])
+                send(clock, counters, phase, cycle, out[PACKETS])
                 for k in range(out[PACKETS]):
                     sent(records, clock, cycle + 1, out[PACKET0 + k], k, out[PACKETS])
         if reason != FINISHED:

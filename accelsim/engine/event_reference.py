@@ -107,7 +107,8 @@ class EventDrivenReference:
         self.fifo: list[list[int]] = []
         self.spikes: list[tuple[int, int, int, int]] = []
         self.writes: list[tuple[int, ...]] = []
-        self.counted = EventCounts.empty(len(self.names), len(self.core.memories), self.neurons)
+        queues = len(self.queue_state)
+        self.counted = EventCounts.empty(len(self.names), len(self.core.memories), queues, self.neurons)
 
     def finish(self, horizon: int) -> Timeline:
         """Cut everything off, and tell what happened."""
@@ -187,7 +188,7 @@ class EventDrivenReference:
             packets = int(self.out[emissions.PACKETS])
             raised = packets > 0
             if raised:
-                self.counted.packets += packets
+                self.counted.packets[number] += packets
                 self.output.send(self.out[emissions.PACKET0 : emissions.PACKET0 + packets].tolist())
             yield self.env.timeout(self.tables.schedule(nest, {}).cycles[-1])
 
@@ -224,15 +225,14 @@ class EventDrivenReference:
             access = Access(memory=entry) if isinstance(entry, str) else entry
             words = self.tables.words(access, index, before)
             if held:
-                reads, _, either = self.core.memories[access.memory].slots()
-                words = min(words, reads + either)
+                words = min(words, self.core.memories[access.memory].repeated_reads())
             memory = memories.index(access.memory)
             self.segments[-1][5 + 2 * memory + write] += words
             (self.counted.writes if write else self.counted.reads)[self.segments[-1][1], memory] += words
 
     def emit(self, *, external: bool) -> None:
         """Pushes, then the pop of one cycle, in that order; the records show the queues after both."""
-        now, out, counted = int(self.env.now), self.out, self.counted
+        now, phase, out, counted = int(self.env.now), self.segments[-1][1], self.out, self.counted
         rows: list[list[int]] = []
         accepted: set[int] = set()
         for i in range(int(out[emissions.PUSHES])):
@@ -241,6 +241,7 @@ class EventDrivenReference:
             taken = self.push(queue, value, len(self.inputs) - 1 if external else -1)
             if taken:
                 accepted.add(i)
+                counted.pushes[phase, queue] += 1
             if queue == 0:
                 name = ("accepted" if taken else "dropped") + ("_external" if external else "_internal")
                 setattr(counted, name, getattr(counted, name) + 1)
@@ -251,8 +252,7 @@ class EventDrivenReference:
         queue = int(out[emissions.POP])
         if queue >= 0 and self.queue_state[queue, layout.OCCUPANCY] > 0:
             rows.append([now, 4 if queue == 0 else 6, self.pop(queue), 0, queue])
-            counted.pops += queue == 0
-            counted.other_pops += queue > 0
+            counted.pops[phase, queue] += 1
         for row in rows:
             row[3] = int(self.queue_state[0, layout.OCCUPANCY])
         self.fifo += rows

@@ -29,22 +29,31 @@ Indices = dict[str, int]
 
 
 class Port:
-    """The ports of one memory: so many accesses per cycle."""
+    """The ports of one memory: each serves one access, which may last several cycles, or several in one cycle."""
 
     def __init__(self, env: simpy.Environment, name: str, memory: Memory) -> None:
         self.env = env
         self.name = name
+        self.memory = memory
         self.reads, self.writes, self.either = memory.slots()
-        self.used: dict[int, list[int]] = {}
-        self.latest = -1
+        self.held: list[tuple[int, int, bool]] = []
+        """First cycle, cycle after the last, and whether it is a write, of accesses present and soon to come."""
 
     def claim(self, write: bool, cycle: int) -> None:
-        """Use one slot of a cycle, the present or one soon to come."""
-        if self.env.now > self.latest:
-            self.used.clear()
-        self.latest = max(self.latest, cycle)
-        used = self.used.setdefault(cycle, [0, 0])
-        used[write] += 1
+        """Hold a port from a cycle on, the present or one soon to come."""
+        cycles, _ = self.memory.held(write)
+        claimed = (cycle, cycle + cycles, write)
+        self.held = [claimed, *(other for other in self.held if other[1] > self.env.now)]
+        for moment, _, _ in self.held:
+            if cycle <= moment < cycle + cycles:
+                self.check(moment)
+
+    def check(self, cycle: int) -> None:
+        """Refuse more accesses in a cycle than there are slots."""
+        used = [0, 0]
+        for start, stop, write in self.held:
+            if start <= cycle < stop:
+                used[write] += self.memory.held(write)[1]
         if max(0, used[0] - self.reads) + max(0, used[1] - self.writes) > self.either:
             raise RuntimeError(f"memory `{self.name}` is asked for {used} accesses in cycle {cycle}")
 
@@ -117,11 +126,14 @@ class ReferenceEngine:
         first = span.start(index[name], block)
         return first, first + span.width - 1
 
+    def inside(self, within: Mapping[str, str], index: Indices) -> bool:
+        """Whether the items of the loops' indices begin inside other sets."""
+        return all(self.items(loop, index)[0] < self.spans[bound].items for loop, bound in within.items())
+
     def words(self, access: Access, index: Indices, before: Indices | None) -> int:
         """Words an access touches in this iteration; `before` holds the indices of the one before, if any."""
-        for loop, bound in access.within.items():
-            if self.items(loop, index)[0] >= self.spans[bound].items:
-                return 0
+        if not self.inside(access.within, index):
+            return 0
         if access.item is None:
             return 1
         per_word = self.core.memories[access.memory].items_per_word
@@ -240,8 +252,10 @@ class _Simulation:
 
     def steps(self, nest: Nest, outer: Indices, state: str, repeat: int) -> Process:
         """A nest of steps: iteration after iteration, each begun when the schedule allows."""
-        timing = self.engine.schedule(nest, outer)
         iterations = self.engine.iterations(nest.loops)
+        if not iterations:
+            return
+        timing = self.engine.schedule(nest, outer)
         place = 0
         for name, value in outer.items():
             place = place * self.engine.spans[name].size + value
@@ -302,15 +316,16 @@ class _Simulation:
                         self.ports[access.memory].claim(action == WRITE, int(self.env.now) + cycle)
                     self.record(access.memory, action, operand, words)
         for run in (StageRun(stage=entry) if isinstance(entry, str) else entry for entry in step.runs):
-            if self.holds(run.when) and self.masked(run.mask, index):
+            if self.holds(run.when) and self.masked(run.mask, index) and self.engine.inside(run.within, index):
                 self.record(run.stage, RUN, operand, self.items_of(run, index))
 
     def items_of(self, run: StageRun, index: Indices) -> int:
         """Items a stage works on: those of the loop index, or of a whole set."""
-        if run.per is None:
-            return 1
-        span = self.engine.spans[run.per]
-        return span.width if run.per in index else span.items
+        items = 1
+        for name in run.sets:
+            span = self.engine.spans[name]
+            items *= span.width if name in index else span.items
+        return items
 
 
 def _access(entry: str | Access) -> Access:

@@ -6,6 +6,7 @@ in a given iteration changes what is counted, not how long the iteration takes.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import product
@@ -36,7 +37,7 @@ class LeafTiming:
     offsets: tuple[int, ...]
     cycles: tuple[int, ...]
     slots: tuple[tuple[tuple[int, ...], ...], ...]
-    """By step and demand: the cycle of the step in which each access has its port slot."""
+    """By step and demand: the cycle of the step from which each access has its port slot."""
     interval: int
     depth: int
     last_depth: int
@@ -66,7 +67,10 @@ def leaf_timing(core: Core, nest: Nest, demands: Sequence[Sequence[Demand]], par
         Whether the last iteration of the nest works on a half-filled word.
     """
     slots = [_slots(core, step_demands) for step_demands in demands]
-    needed = [max((cycle + 1 for access in step_slots for cycle in access), default=0) for step_slots in slots]
+    needed = [
+        max((access.stop for access in _held(core, step_demands, step_slots, 0)), default=0)
+        for step_demands, step_slots in zip(demands, slots, strict=True)
+    ]
     cycles = [max(step.cycles, least) for step, least in zip(nest.steps, needed, strict=True)]
     first = [max(step.first_cycles or step.cycles, least) for step, least in zip(nest.steps, needed, strict=True)]
     kept = [c for c, step in zip(cycles, nest.steps, strict=True) if not (partial_last and step.whole_words)]
@@ -76,30 +80,62 @@ def leaf_timing(core: Core, nest: Nest, demands: Sequence[Sequence[Demand]], par
     return LeafTiming(tuple(offsets), tuple(cycles), tuple(slots), interval, depth, sum(kept), sum(first) - depth)
 
 
+@dataclass(frozen=True)
+class _Held:
+    """One access: it holds its port from a cycle up to another."""
+
+    demand: Demand
+    """Of so many accesses as it takes slots in each cycle."""
+    start: int
+    stop: int
+
+    def times(self, cycle: int, interval: int) -> Demand:
+        """What it asks for in a cycle when it begins anew every so many cycles."""
+        often = (self.stop - 1 - cycle) // interval - (self.start - 1 - cycle) // interval
+        return replace(self.demand, accesses=often * self.demand.accesses)
+
+
+def _held(core: Core, demands: Sequence[Demand], slots: Sequence[Sequence[int]], offset: int) -> list[_Held]:
+    """The accesses of a step that begins in cycle `offset`."""
+    found = []
+    for demand, starts in zip(demands, slots, strict=True):
+        cycles, taken = core.memories[demand.memory].held(demand.write)
+        each = replace(demand, accesses=taken)
+        found += [_Held(each, offset + start, offset + start + cycles) for start in starts]
+    return found
+
+
 def _slots(core: Core, demands: Sequence[Demand]) -> tuple[tuple[int, ...], ...]:
-    """For each demand the cycles of its accesses: each in the earliest cycle of the step with a slot left."""
-    taken: list[list[Demand]] = []
+    """For each demand the first cycles of its accesses: each as early in the step as its port has slots left."""
+    placed: list[_Held] = []
     slots = []
     for demand in demands:
-        access = replace(demand, accesses=1)
-        cycles: list[int] = []
-        cycle = 0
-        while len(cycles) < demand.accesses:
-            if cycle == len(taken):
-                taken.append([])
-            rivals = [other for other in taken[cycle] if other.memory == demand.memory]
-            if _fits(core, demand.memory, [*rivals, access]):
-                taken[cycle].append(access)
-                cycles.append(cycle)
-            else:
-                cycle += 1
-        slots.append(tuple(cycles))
+        starts: list[int] = []
+        start = 0
+        while len(starts) < demand.accesses:
+            (access,) = _held(core, [demand], [[start]], 0)
+            rivals = [other for other in placed if other.demand.memory == demand.memory and other.stop > start]
+            moments = {start, *(other.start for other in rivals if start < other.start < access.stop)}
+            if all(
+                _fits(
+                    core,
+                    demand.memory,
+                    [other.demand for other in (*rivals, access) if other.start <= moment < other.stop],
+                )
+                for moment in moments
+            ):
+                placed.append(access)
+                starts.append(start)
+            else:  # nothing changes before another access leaves its port
+                start = min(other.stop for other in rivals)
+        slots.append(tuple(starts))
     return tuple(slots)
 
 
-def _fits(core: Core, memory: str, demands: Sequence[Demand]) -> bool:
-    """Whether the ports of a memory serve these demands in one cycle, whatever conditions hold."""
-    reads, writes, either = core.memories[memory].slots()
+def _fits(core: Core, memory: str, demands: Sequence[Demand], cycles: int = 1) -> bool:
+    """Whether the ports of a memory serve these demands in so many cycles, whatever conditions hold."""
+    reads, writes, either = (slots * cycles for slots in core.memories[memory].slots())
+    demands = [demand for demand in demands if demand.accesses]
     names = sorted({name.removeprefix("not ") for demand in demands for name in demand.when})
     for values in product((False, True), repeat=len(names)):
         held = dict(zip(names, values, strict=True))
@@ -120,16 +156,29 @@ def _least_interval(
     depth: int,
 ) -> int:
     """Least number of cycles between iterations so that no port is asked for two things at once."""
-    accesses = [
-        (replace(demand, accesses=1), offset + cycle)
-        for offset, step_demands, step_slots in zip(offsets, demands, slots, strict=True)
-        for demand, cycles in zip(step_demands, step_slots, strict=True)
-        for cycle in cycles
-    ]
-    for interval in range(1, depth):
-        wanted: dict[tuple[str, int], list[Demand]] = {}
-        for access, cycle in accesses:
-            wanted.setdefault((access.memory, cycle % interval), []).append(access)
-        if all(_fits(core, memory, together) for (memory, _), together in wanted.items()):
+    by_memory: dict[str, list[_Held]] = {}
+    for offset, step_demands, step_slots in zip(offsets, demands, slots, strict=True):
+        for access in _held(core, step_demands, step_slots, offset):
+            by_memory.setdefault(access.demand.memory, []).append(access)
+
+    def enough(interval: int) -> bool:
+        """Whether the ports could serve all accesses of an iteration in so many cycles, if they came at any time."""
+        return all(
+            _fits(
+                core,
+                memory,
+                [replace(a.demand, accesses=a.demand.accesses * (a.stop - a.start)) for a in held],
+                interval,
+            )
+            for memory, held in by_memory.items()
+        )
+
+    least = bisect_left(range(1, depth), True, key=enough) + 1
+    for interval in range(least, depth):
+        if all(
+            _fits(core, memory, [access.times(moment.start, interval) for access in held])
+            for memory, held in by_memory.items()
+            for moment in held
+        ):
             return interval
     return depth

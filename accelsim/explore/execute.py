@@ -106,12 +106,9 @@ def failure(error: BaseException, trace: str | None = None) -> Outcome:
 
 def load_plugins(paths: Iterable[str | Path]) -> None:
     """Load plug-in files of the user; a file is run once in a process."""
-    from accelsim.datapath.plugins import load_plugin
-    from accelsim.neurons import models
-    from accelsim.plasticity import rules
+    from accelsim.simulation.plugins import load_plugins as load
 
-    for path in paths:
-        load_plugin(path, rules, models)
+    load(paths)
 
 
 def execute(

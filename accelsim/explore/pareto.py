@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from accelsim.explore.constraints import INFEASIBLE
 from accelsim.explore.schema import Objective
 
 
@@ -14,7 +15,7 @@ def pareto_front(points: Sequence[Mapping[str, Any]], objectives: Sequence[Objec
     """Positions of the points that are not dominated, in ascending order.
 
     A point dominates another if it is at least as good in every objective and better in one; of equal points none
-    dominates. Points that lack an objective (None or NaN) are left out.
+    dominates. Points that lack an objective (None or NaN) or violate a constraint are left out.
 
     Parameters
     ----------
@@ -29,7 +30,11 @@ def pareto_front(points: Sequence[Mapping[str, Any]], objectives: Sequence[Objec
     """
     if not objectives:
         raise ValueError("a Pareto front needs at least one objective")
-    complete = [i for i, point in enumerate(points) if not any(_missing(point.get(goal.metric)) for goal in objectives)]
+    complete = [
+        i
+        for i, point in enumerate(points)
+        if point.get("status") != INFEASIBLE and not any(_missing(point.get(goal.metric)) for goal in objectives)
+    ]
     # Ranks instead of values: exact for integers of any size.
     ranks = np.zeros((len(complete), len(objectives)), np.int64)
     for column, goal in enumerate(objectives):

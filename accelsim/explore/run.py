@@ -45,7 +45,8 @@ class Sweep:
         Its directory.
     plan : SweepDocument
     rows : list of mapping
-        One per point in grid order: `id`, the axes, `seed`, `status` (`ok` or `failed`), `message`, the metrics.
+        One per point in grid order: `id`, the axes, `seed`, `status` (`ok`, `infeasible` or `failed`), `message`,
+        the metrics.
     """
 
     folder: Path
@@ -96,7 +97,8 @@ def sweep(
     Raises
     ------
     ConfigError
-        If the sweep is not valid, no point can be run, an objective is no metric, or `out` cannot be used.
+        If the sweep is not valid, no point can be run, an objective or a constraint is about no metric, or `out`
+        cannot be used.
     """
     document = description if isinstance(description, Document) else load_document(description, "sweep")
     plan = validate(document, SweepDocument)
@@ -123,7 +125,8 @@ def sweep(
                         _check_objectives(plan, document, outcome)
                         tell.add(outcome)
         finally:
-            rows = [row(point, outcomes[point.id]) for point in points if point.id in outcomes]
+            constraints = plan.constraint_list()
+            rows = [row(point, outcomes[point.id], constraints) for point in points if point.id in outcomes]
             store.write_table(rows, plan.axes)
     if all(outcome.status == "failed" for outcome in outcomes.values()):
         raise ConfigError(Problem(document.file, message=f"no point could be run; the first: {rows[0]['message']}"))
@@ -166,7 +169,7 @@ def _checked(points: list[Point], tasks: Tasks) -> tuple[dict[int, str], dict[in
 
 
 def _check_objectives(plan: SweepDocument, document: Document, outcome: Outcome) -> None:
-    """An objective that no run can give is told after the first run, not after the last."""
+    """An objective or constraint that no run can give is told after the first run, not after the last."""
     if outcome.status == "ok":
         unknown = [
             document.problem(
@@ -175,6 +178,11 @@ def _check_objectives(plan: SweepDocument, document: Document, outcome: Outcome)
             )
             for i, goal in enumerate(plan.objectives)
             if goal.metric not in outcome.metrics
+        ]
+        unknown += [
+            document.problem(("constraints", i), message)
+            for i, constraint in enumerate(plan.constraint_list())
+            if (message := constraint.unknown(outcome.metrics)) is not None
         ]
         if unknown:
             raise ConfigError(unknown)
@@ -225,6 +233,7 @@ def _summary(plan: SweepDocument, document: Document, tasks: Tasks, points: int)
         ],
         "seeds": list(plan.seed_list()),
         "objectives": [goal.model_dump() for goal in plan.objectives],
+        "constraints": list(plan.constraints),
         **{kind: _identity(tasks.bases[kind]) for kind in KINDS},
         "plugins": tasks.plugin_hashes,
         "resolved": document.data,

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, model_validator
 
 from accelsim.config.model import Model, PathError, PathErrors
+from accelsim.explore.constraints import Constraint, parse_constraint
 
 KINDS = ("architecture", "workload")
 COLUMNS = ("id", "seed", "status", "message")
@@ -63,6 +64,8 @@ class SweepDocument(Model):
     """Seeds, or how many: 3 is [0, 1, 2]."""
     objectives: tuple[Objective, ...] = ()
     """Metrics whose best compromises the report shows."""
+    constraints: tuple[str, ...] = ()
+    """What a point must keep to, such as `area_mm2 < 2`, or `limits` for those of the workload's mission."""
     engine: Literal["compiled", "simpy"] = "compiled"
     """Timing engine."""
 
@@ -81,6 +84,10 @@ class SweepDocument(Model):
     def seed_list(self) -> tuple[int, ...]:
         """Every seed."""
         return tuple(range(self.seeds)) if isinstance(self.seeds, int) else self.seeds
+
+    def constraint_list(self) -> tuple[Constraint, ...]:
+        """Every constraint."""
+        return tuple(map(parse_constraint, self.constraints))
 
     def _axis_problems(self) -> Iterator[PathError]:
         for name, given in self.axes.items():
@@ -124,6 +131,11 @@ class SweepDocument(Model):
         for i, seed in enumerate(seeds):
             if seed in seeds[:i]:
                 yield PathError(("seeds", i), f"{seed} is here twice")
+        for i, text in enumerate(self.constraints):
+            try:
+                parse_constraint(text)
+            except ValueError as error:
+                yield PathError(("constraints", i), str(error))
         metrics = [objective.metric for objective in self.objectives]
         for i, metric in enumerate(metrics):
             if metric in metrics[:i]:

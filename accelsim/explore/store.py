@@ -21,6 +21,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from accelsim.config.errors import ConfigError, Problem
+from accelsim.explore.constraints import INFEASIBLE, Constraint, violations
 from accelsim.explore.execute import Outcome
 from accelsim.explore.points import Point
 from accelsim.explore.schema import COLUMNS
@@ -110,9 +111,15 @@ class Store:
         return ConfigError(Problem(message=f"cannot {action} {self._journal}: {reason}"))
 
 
-def row(point: Point, outcome: Outcome) -> dict[str, Any]:
-    """A point as a row of the table: id, axes, seed, status, message, metrics."""
-    head = {"id": point.id, **point.axes, "seed": point.seed, "status": outcome.status, "message": outcome.message}
+def row(point: Point, outcome: Outcome, constraints: Iterable[Constraint] = ()) -> dict[str, Any]:
+    """A point as a row of the table: id, axes, seed, status, message, metrics.
+
+    A point that violates a constraint is infeasible, and its message says why.
+    """
+    status, message = str(outcome.status), outcome.message
+    if status == "ok" and (reason := violations(constraints, outcome.metrics)):
+        status, message = INFEASIBLE, reason
+    head = {"id": point.id, **point.axes, "seed": point.seed, "status": status, "message": message}
     # An axis that the user named like a metric keeps its column.
     return head | {name: value for name, value in outcome.metrics.items() if name not in head}
 

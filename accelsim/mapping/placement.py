@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from accelsim.architecture.schema import Architecture
+from accelsim.architecture.schema import Architecture, Core
 from accelsim.config.document import Document
 from accelsim.config.errors import ConfigError, Problem, choose_from
 from accelsim.mapping.spans import Span, resolve
@@ -21,10 +21,17 @@ class Placement:
     """Words of each memory."""
     used_words: Mapping[str, int]
     """Words that hold something."""
+    tiles: Mapping[str, int] = field(default_factory=dict)
+    """Crossbar tiles of each matrix."""
 
 
-def place(architecture: Architecture, populations: Mapping[str, int], document: Document | None = None) -> Placement:
-    """Place a network on the core of a chip.
+def place(
+    architecture: Architecture,
+    populations: Mapping[str, int],
+    document: Document | None = None,
+    chip: Mapping[str, int] | None = None,
+) -> Placement:
+    """Place a network on the core of a chip, or a part of it; `chip` are the populations of the whole network then.
 
     Raises
     ------
@@ -40,7 +47,7 @@ def place(architecture: Architecture, populations: Mapping[str, int], document: 
         return Problem(path=".".join(path), message=message)
 
     try:
-        spans = resolve(core, populations)
+        spans = resolve(core, populations, chip)
     except KeyError as error:
         name, population = error.args[0]
         message = f"the network has no population `{population}`{choose_from(population, populations)}"
@@ -50,14 +57,14 @@ def place(architecture: Architecture, populations: Mapping[str, int], document: 
     used: dict[str, int] = {}
     problems = []
     for name, memory in core.memories.items():
-        rows = spans[memory.holds.rows].items if memory.holds.rows else 1
-        columns = spans[memory.holds.columns].items
-        needed = rows * -(-columns // memory.items_per_word) if memory.item_bits else 0
+        slices = [(spans[r].items if r else 1, spans[c].items) for r, c in memory.holds.matrices]
+        words_of = (-(-r // memory.holds.rows_per_word) * -(-c // memory.items_per_word) for r, c in slices)
+        needed = sum(words_of) if memory.item_bits else 0
         capacity = memory.capacity_words if memory.item_bits else 0
         used[name] = needed
         words[name] = needed if capacity is None else capacity
         if capacity is not None and needed > capacity:
-            what = f"{rows} rows of {columns} items" if memory.holds.rows else f"{columns} items"
+            what = " and ".join(f"{r} rows of {c} items" if memory.holds.rows else f"{c} items" for r, c in slices)
             problems.append(
                 problem(
                     ("core", "memories", name),
@@ -67,4 +74,16 @@ def place(architecture: Architecture, populations: Mapping[str, int], document: 
             )
     if problems:
         raise ConfigError(problems)
-    return Placement(dict(populations), spans, words, used)
+    return Placement(dict(populations), spans, words, used, _tiles(core, spans))
+
+
+def _tiles(core: Core, spans: Mapping[str, Span]) -> dict[str, int]:
+    """Crossbar tiles that the matrices of a core take; none without a crossbar."""
+    crossbar = core.crossbar
+    if crossbar is None:
+        return {}
+    layouts = {name: core.memories[name].holds.matrices for name in crossbar.matrices}
+    return {
+        name: sum(crossbar.tiles(spans[rows].items if rows else 1, spans[columns].items) for rows, columns in matrices)
+        for name, matrices in layouts.items()
+    }

@@ -9,9 +9,11 @@ from accelsim.architecture.indices import (
     BlockSet,
     BlockWordSet,
     CountSet,
+    CrossbarSet,
     LaneSet,
     MultipleSet,
     PopulationSet,
+    TileSet,
     UnionSet,
     WordSet,
 )
@@ -40,7 +42,7 @@ class Span:
         return index * self.width + block * self.block_width
 
 
-def resolve(core: Core, populations: Mapping[str, int]) -> dict[str, Span]:
+def resolve(core: Core, populations: Mapping[str, int], chip: Mapping[str, int] | None = None) -> dict[str, Span]:
     """Every index set of a core for a network.
 
     Parameters
@@ -48,6 +50,8 @@ def resolve(core: Core, populations: Mapping[str, int]) -> dict[str, Span]:
     core : Core
     populations : mapping of str to int
         Neurons of each population.
+    chip : mapping of str to int, optional
+        The same of all cores together, where the network is spread over several.
 
     Raises
     ------
@@ -63,15 +67,16 @@ def resolve(core: Core, populations: Mapping[str, int]) -> dict[str, Span]:
 
     def _span(name: str) -> Span:
         match core.index_sets[name]:
-            case PopulationSet(population=population):
+            case PopulationSet(population=population, of=of):
                 if population not in populations:
                     raise KeyError((name, population))
-                return Span(name, populations[population], 1, populations[population])
-            case UnionSet(union=parts):
-                size = max(find(part).items for part in parts)
+                size = (populations if of == "core" or chip is None else chip)[population]
                 return Span(name, size, 1, size)
-            case BlockSet(blocks_of=target, unit=unit):
-                items, lanes = find(target).items, core.units[unit].lanes
+            case UnionSet(union=parts):
+                size = max((find(part).items for part in parts), default=0)
+                return Span(name, size, 1, size)
+            case BlockSet(blocks_of=target, unit=unit, along=along):
+                items, lanes = find(target).items, core.units[unit].extent(along)
                 return Span(name, -(-items // lanes), lanes, items)
             case LaneSet(lanes_of=blocks):
                 block = find(blocks)
@@ -87,6 +92,18 @@ def resolve(core: Core, populations: Mapping[str, int]) -> dict[str, Span]:
             case MultipleSet(items_of=target, each=each):
                 size = find(target).items * each
                 return Span(name, size, 1, size)
+            case TileSet(tiles_of=target, along="columns"):
+                assert core.crossbar is not None
+                count = -(-find(target).items // core.crossbar.weights_per_row)
+                return Span(name, count, 1, count)
+            case TileSet(tiles_of=target):
+                assert core.crossbar is not None
+                items, rows = find(target).items, core.crossbar.rows
+                return Span(name, -(-items // rows), rows, items)
+            case CrossbarSet(crossbar=what):
+                assert core.crossbar is not None
+                count = core.crossbar.extent(what)
+                return Span(name, count, 1, count)
             case CountSet(count=count):
                 return Span(name, count, 1, count)
         raise AssertionError(name)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from accelsim.config.registry import Registry
 from accelsim.datapath.component import C, Component, describe_program, describe_state, register_component
@@ -21,13 +22,26 @@ class NeuronModel(Component):
     """Base of every neuron model: words per neuron and stages that run once per neuron and time step.
 
     In a time step the synapses have summed ``current``; the stages leak, integrate, set ``spike`` (0 or 1)
-    and leave in ``surrogate`` the derivative of the spike with respect to the potential that learning uses.
+    and leave in ``surrogate`` the derivative of the spike with respect to the potential that learning uses. What a
+    stage leaves in ``distance``, the potential above the threshold, later stages may read.
     """
+
+    graded: ClassVar[bool] = False
+    """Whether it sends its word ``activity`` instead of spikes."""
 
     @property
     def state(self) -> Mapping[str, Format]:
         """Words kept per neuron between time steps."""
         return {"potential": Float(32)}
+
+    @property
+    def configuration(self) -> Mapping[str, Format]:
+        """Words per neuron that are programmed once and stay."""
+        return {}
+
+    def configured(self, neurons: int) -> Mapping[str, NDArray[Any]]:
+        """What the words of `configuration` are programmed to."""
+        return {}
 
     @property
     def current(self) -> Format:
@@ -39,9 +53,15 @@ class NeuronModel(Component):
         """Format of the surrogate derivative."""
         return Float(32)
 
+    @property
+    def distance(self) -> Format:
+        """Format of the potential above the threshold."""
+        return self.state.get("potential", Float(32))
+
     def words(self) -> dict[str, Format]:
-        """Every word of a neuron: its state, its input and its outputs."""
-        return {**self.state, "current": self.current, "spike": BIT, "surrogate": self.surrogate}
+        """Every word of a neuron: its state, its configuration, its input and its outputs."""
+        kept = {**self.state, **self.configuration}
+        return {**kept, "current": self.current, "spike": BIT, "surrogate": self.surrogate}
 
     def program(self) -> Program:
         """What happens to one neuron in a time step.
@@ -51,9 +71,9 @@ class NeuronModel(Component):
         ConfigError
             If a stage is wrong.
         """
-        words: dict[str, Any] = {**self.words(), "random": Word(16, signed=False)}
+        words: dict[str, Any] = {**self.words(), "random": Word(16, signed=False), "distance": self.distance}
         words |= self.parameter_words(words.values())
-        return chain(self.stages, words, stored={*self.state, "spike", "surrogate"})
+        return chain(self.stages, words, stored={*self.state, "spike", "surrogate"}, passed=("distance",))
 
     def source(self, name: str = "neuron_step") -> str:
         """Source of ``name(state, parameters)``: a time step of all neurons.
@@ -69,8 +89,9 @@ class NeuronModel(Component):
         return load_kernels("neurons", self.source()).neuron_step
 
     def allocate(self, neurons: int, seed: int = 0) -> Any:
-        """A namedtuple of zeroed arrays with every word, and seeded generators."""
+        """A namedtuple of arrays with every word, zero but for its configuration, and seeded generators."""
         arrays = {name: np.zeros(neurons, format.dtype) for name, format in self.words().items()}
+        arrays |= self.configured(neurons)
         arrays[RANDOM_STATE] = np.random.default_rng(seed).integers(1, 2**32, neurons, np.uint32)
         return tuple_type("State", tuple(arrays))(**arrays)
 
@@ -78,12 +99,19 @@ class NeuronModel(Component):
         """A namedtuple of the model's registers."""
         return tuple_type("Parameters", tuple(self.registers))(**self.registers)
 
+    def programs(self) -> dict[str, Program]:
+        """Its datapath, under the name of where and when it runs."""
+        return {"per neuron on time step": self.program()}
+
     def describe(self) -> str:
         """The state it keeps, its parameters, and the operations of a time step."""
         summary = (type(self).__doc__ or "").strip().splitlines()[0]
-        lines = [f"neuron model {self.name}: {summary}", describe_state("neuron", self.state)]
+        kept = {**self.state, **self.configuration}
+        lines = [f"neuron model {self.name}: {summary}", describe_state("neuron", kept)]
         lines.append("parameters: " + ", ".join(f"{name} = {value}" for name, value in self))
-        return "\n".join(lines + describe_program("per neuron on time step", self.program()))
+        for title, program in self.programs().items():
+            lines += describe_program(title, program)
+        return "\n".join(lines)
 
     def check(self) -> None:
         """Raise `ConfigError` if it cannot be run."""
@@ -97,7 +125,20 @@ class NeuronModel(Component):
 models: Registry[type[NeuronModel]] = Registry(
     "neuron model",
     entry_point_group="accelsim.neurons",
-    builtin={"lif": "accelsim.neurons.lif:LIF", "lif-fixed": "accelsim.neurons.lif_fixed:LIFFixed"},
+    builtin={
+        "alif": "accelsim.neurons.alif:ALIF",
+        "alif-fixed": "accelsim.neurons.alif_fixed:ALIFFixed",
+        "alpha-lif": "accelsim.neurons.current_lif:AlphaLIF",
+        "current-lif": "accelsim.neurons.current_lif:CurrentLIF",
+        "integrator": "accelsim.neurons.graded:Integrator",
+        "lif": "accelsim.neurons.lif:LIF",
+        "lif-fixed": "accelsim.neurons.lif_fixed:LIFFixed",
+        "relu": "accelsim.neurons.graded:ReLU",
+        "sigmoid": "accelsim.neurons.graded:Sigmoid",
+        "stepped-lif": "accelsim.neurons.stepped_lif:SteppedLIF",
+        "stochastic": "accelsim.neurons.stochastic:Stochastic",
+        "truenorth": "accelsim.neurons.truenorth:TrueNorth",
+    },
 )
 """Every neuron model by name."""
 

@@ -11,29 +11,21 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from accelsim.datapath.intrinsics import absolute, maximum, saturate, saturate_unsigned, shift_round, where
+from accelsim.datapath.intrinsics import saturate, shift_round, where
 from accelsim.datapath.stages import stage
 from accelsim.datapath.words import BIT, Format, Word
-from accelsim.neurons.base import NeuronModel, register
+from accelsim.neurons.base import register
+from accelsim.neurons.fixed import FixedNeuron
 
 _DECAY_BITS = 8
 
 
 @register("lif-fixed")
-class LIFFixed(NeuronModel):
+class LIFFixed(FixedNeuron):
     """Leaky integrate-and-fire on integers, triangular surrogate derivative."""
 
     decay: float = Field(default=0.95, ge=0, le=1)
     """Factor of the potential per time step, rounded to 8 bits after the point."""
-
-    potential_bits: int = Field(default=16, ge=4, le=24)
-    """Width of the potential."""
-
-    potential_fraction: int = Field(default=10, ge=1, le=20)
-    """Bits of potential and current after the point; the threshold is 1."""
-
-    surrogate_bits: int = Field(default=5, ge=1, le=8)
-    """Width of the surrogate derivative, all after the point."""
 
     reset: Literal["subtract", "zero"] = "subtract"
     """Whether a spike takes the threshold from the potential or sets it to zero, in the next time step."""
@@ -44,26 +36,12 @@ class LIFFixed(NeuronModel):
         return {"potential": Word(self.potential_bits, fraction=self.potential_fraction), "spike": BIT}
 
     @property
-    def current(self) -> Format:
-        """The sum of weights that arrived, in units of the potential."""
-        return Word(self.potential_bits, fraction=self.potential_fraction)
-
-    @property
-    def surrogate(self) -> Format:
-        """Non-negative and below 1."""
-        return Word(self.surrogate_bits, signed=False, fraction=self.surrogate_bits)
-
-    @property
     def derived(self) -> Mapping[str, float]:
         """The arithmetic in integers."""
-        return {
-            "to_zero": self.reset == "zero",
-            "leak": round(self.decay * 2**_DECAY_BITS),
-            "leak_bits": _DECAY_BITS,
-            "threshold": 1 << self.potential_fraction,
-        }
+        leak = {"leak": round(self.decay * 2**_DECAY_BITS), "leak_bits": _DECAY_BITS}
+        return {**super().derived, **leak, "to_zero": self.reset == "zero"}
 
-    @stage(on="time step", per="neuron", writes=("potential", "spike"))
+    @stage(on="time step", per="neuron", writes=("potential", "spike", "distance"))
     def soma(
         potential: Any,
         spike: Any,
@@ -77,10 +55,4 @@ class LIFFixed(NeuronModel):
         """Leak, reset, integrate, saturate, fire."""
         kept = where(spike & to_zero, 0, shift_round(potential * leak, leak_bits))
         potential = saturate(kept + current - where(spike & (not to_zero), threshold, 0), potential_bits)
-        return potential, potential > threshold
-
-    @stage(on="time step", per="neuron", writes=("surrogate",))
-    def surrogate_derivative(potential: Any, threshold: int, potential_fraction: int, surrogate_bits: int) -> Any:
-        """Triangle around the threshold, truncated to the surrogate's bits."""
-        height = maximum(threshold - absolute(potential - threshold), 0) << surrogate_bits
-        return saturate_unsigned(height >> potential_fraction, surrogate_bits)
+        return potential, potential > threshold, potential - threshold

@@ -11,25 +11,19 @@ A reset either keeps the potential or drops it, then adds a constant: `hard` dro
 
 from __future__ import annotations
 
-from typing import Any
+import math
+from collections.abc import Mapping
+from typing import Any, Literal
 
-import numpy as np
+from pydantic import Field
 
-from accelsim.datapath.intrinsics import maximum, where
+from accelsim.datapath.intrinsics import maximum, truncate, where
+from accelsim.datapath.stages import stage
+from accelsim.datapath.words import BIT, Float, Format
+from accelsim.neurons.base import NeuronModel, register
 
-DEFAULTS: dict[str, float | str] = {
-    "v0": 0.0,
-    "bias": 0.0,
-    "leak_decay": 1.0,
-    "input_decay": 0.0,
-    "refractory": 0,
-    "reset_mode": "hard",
-    "reset": 0.0,
-    "reverse_threshold": -np.inf,
-    "reverse_reset_mode": "none",
-    "reverse_reset": 0.0,
-}
-"""Parameters per neuron besides `threshold`, which has no default."""
+Reset = Literal["hard", "soft", "none"]
+ReverseReset = Literal["hard", "soft", "saturate", "none"]
 
 
 def update(
@@ -65,7 +59,7 @@ def update(
     active = (v != 0) | arrived | (bias != 0)
     u = where(first, u, u * input_decay)
     v = where(first, v, v * leak_decay)
-    v = np.trunc(v * 64.0) * 0.015625
+    v = truncate(v * 64.0) * 0.015625
     ready = refractory_left == 0
     total = u + current
     raised = (v + bias) + total
@@ -77,3 +71,124 @@ def update(
     u = where(ready, total, u)
     refractory_left = maximum(where(fired, refractory, refractory_left) - 1.0, 0.0)
     return v, u, refractory_left, fired, active
+
+
+class SteppedNeuron(NeuronModel):
+    """What neuron models of stepped chips share: float64 words, and resets as a choice and an addition."""
+
+    threshold: float = 1.0
+    """Potential at which (`truenorth`) or above which (`stepped-lif`) the neuron fires."""
+
+    bias: float = 0.0
+    """Added in every time step."""
+
+    reset_mode: Reset = "hard"
+    """What a spike does to the potential."""
+
+    reset: float = 0.0
+    """Potential after a hard reset."""
+
+    reverse_threshold: float = Field(default=-math.inf, allow_inf_nan=True)
+    """Potential under which it is reset from below."""
+
+    reverse_reset_mode: ReverseReset = "none"
+    """What a reset from below does; `saturate` holds the potential at the reverse threshold."""
+
+    reverse_reset: float = 0.0
+    """Potential after a hard reset from below."""
+
+    @property
+    def state(self) -> Mapping[str, Format]:
+        """The potential, and whether the neuron fired."""
+        return {"potential": Float(64), "spike": BIT}
+
+    @property
+    def current(self) -> Format:
+        """The sum of the weights that arrived."""
+        return Float(64)
+
+    @property
+    def surrogate(self) -> Format:
+        """Stays 0: these chips do not learn by gradients."""
+        return Float(64)
+
+    @property
+    def soft_reverse(self) -> float:
+        """What a soft reset from below adds."""
+        return -self.reverse_threshold
+
+    @property
+    def derived(self) -> Mapping[str, float]:
+        """Resets: whether the potential is kept, and what is added."""
+        spike = {"hard": self.reset, "soft": -self.threshold, "none": 0.0}
+        reverse = {"hard": self.reverse_reset, "soft": self.soft_reverse, "none": 0.0}
+        reverse["saturate"] = self.reverse_threshold
+        return {
+            "spike_keep": float(self.reset_mode in ("soft", "none")),
+            "spike_add": spike[self.reset_mode],
+            "reverse_keep": float(self.reverse_reset_mode in ("soft", "none")),
+            "reverse_add": reverse[self.reverse_reset_mode],
+        }
+
+
+@register("stepped-lif")
+class SteppedLIF(SteppedNeuron):
+    """Leaky integrate-and-fire of barrier-synchronised chips, float64; in their descriptions it is `lif`."""
+
+    leak_decay: float = 1.0
+    """Factor of the potential per time step."""
+
+    input_decay: float = 0.0
+    """Factor of the synaptic current per time step."""
+
+    refractory: float = Field(default=0, ge=0)
+    """Time steps after a spike in which the neuron does not integrate."""
+
+    @property
+    def state(self) -> Mapping[str, Format]:
+        """Potential, synaptic current, steps left of the refractory period, and whether the neuron fired."""
+        return {**super().state, "synaptic_current": Float(64), "refractory_left": Float(64)}
+
+    @stage(on="time step", per="neuron", writes=("potential", "synaptic_current", "refractory_left", "spike"))
+    def soma(
+        potential: Any,
+        synaptic_current: Any,
+        refractory_left: Any,
+        current: Any,
+        threshold: Any,
+        bias: Any,
+        leak_decay: Any,
+        input_decay: Any,
+        refractory: Any,
+        spike_keep: Any,
+        spike_add: Any,
+        reverse_threshold: Any,
+        reverse_keep: Any,
+        reverse_add: Any,
+    ) -> Any:
+        """`update`, in any step but the first."""
+        v, u, left, fired, _ = update(
+            potential,
+            synaptic_current,
+            refractory_left,
+            current,
+            current != 0,
+            False,
+            threshold,
+            bias,
+            leak_decay,
+            input_decay,
+            refractory,
+            spike_keep,
+            spike_add,
+            reverse_threshold,
+            reverse_keep,
+            reverse_add,
+        )
+        return v, u, left, fired
+
+
+def defaults(model: type[SteppedNeuron]) -> dict[str, float | str]:
+    """Return the parameters per neuron of a stepped chip besides `threshold`, which has no default there."""
+    given = {name: field.default for name, field in model.model_fields.items() if name != "threshold"}
+    return {"v0": 0.0, **given}

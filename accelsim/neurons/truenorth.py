@@ -10,22 +10,10 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from accelsim.datapath.intrinsics import where
-
-DEFAULTS: dict[str, float | str] = {
-    "v0": 0.0,
-    "bias": 0.0,
-    "leak": 0.0,
-    "leak_towards_zero": 0,
-    "reset_mode": "hard",
-    "reset": 0.0,
-    "reverse_threshold": -np.inf,
-    "reverse_reset_mode": "none",
-    "reverse_reset": 0.0,
-}
-"""Parameters per neuron besides `threshold`, which has no default."""
+from accelsim.datapath.stages import stage
+from accelsim.neurons.base import register
+from accelsim.neurons.stepped_lif import SteppedNeuron
 
 
 def update(
@@ -53,7 +41,54 @@ def update(
     v = v + where(leak_towards_zero != 0, inward, leak)
     v = v + (bias + current)
     fired = v >= threshold
-    low = (v <= reverse_threshold) & (not fired)
+    low = v <= reverse_threshold
     after_spike = where(spike_keep != 0, v, 0.0) + spike_add
     after_low = where(reverse_keep != 0, v, 0.0) + reverse_add
     return where(fired, after_spike, where(low, after_low, v)), fired, active
+
+
+@register("truenorth")
+class TrueNorth(SteppedNeuron):
+    """TrueNorth neuron in its deterministic modes, float64."""
+
+    leak: float = 0.0
+    """Added in every time step, or taken towards zero."""
+
+    leak_towards_zero: int = 0
+    """Whether the leak goes towards zero."""
+
+    @property
+    def soft_reverse(self) -> float:
+        """What a soft reset from below adds."""
+        return self.reverse_threshold
+
+    @stage(on="time step", per="neuron", writes=("potential", "spike"))
+    def soma(
+        potential: Any,
+        current: Any,
+        threshold: Any,
+        bias: Any,
+        leak: Any,
+        leak_towards_zero: int,
+        spike_keep: Any,
+        spike_add: Any,
+        reverse_threshold: Any,
+        reverse_keep: Any,
+        reverse_add: Any,
+    ) -> Any:
+        """`update`."""
+        v, fired, _ = update(
+            potential,
+            current,
+            current != 0,
+            threshold,
+            bias,
+            leak,
+            leak_towards_zero,
+            spike_keep,
+            spike_add,
+            reverse_threshold,
+            reverse_keep,
+            reverse_add,
+        )
+        return v, fired

@@ -1,101 +1,209 @@
-"""e-prop on integers, without state per synapse besides a narrow weight.
+"""e-prop on integers.
 
-The rule of `accelsim.plasticity.eprop` with kappa = 0, as ReckOn factorises it (C. Frenkel, G. Indiveri,
-"ReckOn: A 28nm sub-mm2 task-agnostic spiking recurrent neural network processor enabling on-chip learning
-over second-long timescales", ISSCC 2022): w_ji <- w_ji - 2^-rate_shift L_j psi_j p_i, where trace, surrogate
-and learning signal are fixed-point words and the product, exact, is rounded stochastically to the weight's
-last bit. The word formats are parameters here; the defaults are assumed.
+The rule of `accelsim.plasticity.eprop` with fixed-point words. By default the form that ReckOn factorises (C. Frenkel,
+G. Indiveri, "ReckOn: A 28nm sub-mm2 task-agnostic spiking recurrent neural network processor enabling on-chip
+learning over second-long timescales", ISSCC 2022), without state per synapse besides a narrow weight:
+w_ji <- w_ji - 2^-rate_shift L_j psi_j p_i, where trace, surrogate and learning signal are fixed-point words and the
+product, exact, is rounded stochastically to the weight's last bit. Eligibility filter, adaptation and a gradient that
+is applied at the end of a sample each add a word per synapse, in which products are rounded to nearest and saturate.
+The word formats are parameters here; the defaults are assumed.
 """
 
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Any
 
 from pydantic import Field
 
-from accelsim.datapath.intrinsics import saturate_unsigned
-from accelsim.datapath.stages import stage
+from accelsim.datapath.intrinsics import saturate, shift_round
+from accelsim.datapath.stages import Stage, stage
 from accelsim.datapath.words import Format, Word
-from accelsim.plasticity.base import PlasticityRule, register
+from accelsim.plasticity.base import register
+from accelsim.plasticity.fixed import FixedPointRule
+from accelsim.plasticity.optimiser import Update
 
-_DECAY_BITS = 8
+_STRENGTH = Word(16, signed=False, fraction=14)
+"""Format of a neuron's strength of adaptation."""
 
 
 @register("eprop-fixed")
-class EPropFixed(PlasticityRule):
-    """e-prop without eligibility filter on integers, weights rounded stochastically."""
-
-    rounding: Literal["nearest", "stochastic"] = "stochastic"
-    """How a change is rounded to the weight's last bit."""
-
-    rate_shift: int = Field(default=6, ge=0, le=16)
-    """Learning rate as a power of two: 2^-rate_shift."""
+class EPropFixed(FixedPointRule):
+    """e-prop on integers, by default without eligibility filter; weights rounded stochastically."""
 
     trace_decay: float = Field(default=0.95, ge=0, le=1)
-    """Decay of the presynaptic trace per time step, rounded to 8 bits after the point."""
+    """Decay of the presynaptic trace per time step."""
 
-    weight_bits: int = Field(default=8, ge=2, le=16)
-    """Width of a weight."""
+    eligibility_filter: bool = False
+    """Whether eligibilities are filtered like the readout."""
 
-    weight_fraction: int = Field(default=6, ge=0, le=16)
-    """Bits of a weight after the point."""
+    readout_decay: float = Field(default=0.95, ge=0, le=1)
+    """Decay of the eligibility per time step: the leak of the readout."""
 
-    trace_bits: int = Field(default=8, ge=2, le=12)
-    """Width of a presynaptic trace."""
+    adaptation: bool = False
+    """Whether eligibilities know of the threshold's adaptation; the core's neurons must have one."""
 
-    trace_fraction: int = Field(default=3, ge=0, le=12)
-    """Bits of a trace after the point; a spike adds 1."""
+    adaptation_decay: float = Field(default=0.995, ge=0, le=1)
+    """Decay of the adaptation per time step: that of the neuron."""
 
-    surrogate_bits: int = Field(default=5, ge=1, le=8)
+    update: Update = "online"
+    """When weights change; at the end of a sample takes a word per synapse for the gradient."""
+
+    surrogate_bits: int = Field(default=5, ge=1, le=16)
     """Width of the surrogate derivative, all after the point."""
 
-    signal_bits: int = Field(default=12, ge=2, le=16)
-    """Width of a learning signal."""
+    eligibility_bits: int = Field(default=16, ge=2, le=20)
+    """Width of an eligibility."""
 
-    signal_fraction: int = Field(default=8, ge=0, le=16)
-    """Bits of a learning signal after the point."""
+    eligibility_fraction: int = Field(default=8, ge=0, le=18)
+    """Bits of an eligibility after the point."""
+
+    gradient_bits: int = Field(default=24, ge=4, le=32)
+    """Width of a gradient."""
+
+    gradient_fraction: int = Field(default=10, ge=0, le=24)
+    """Bits of a gradient after the point."""
+
+    @property
+    def keeps_eligibility(self) -> bool:
+        """Whether the eligibility is a word per synapse: for its filter, or for that of the adaptation."""
+        return self.eligibility_filter or self.adaptation
 
     @property
     def synapse_state(self) -> Mapping[str, Format]:
-        """The weight."""
-        return {"w": Word(self.weight_bits, fraction=self.weight_fraction)}
-
-    @property
-    def presynaptic_state(self) -> Mapping[str, Format]:
-        """Low-pass filtered spikes."""
-        return {"pre_trace": Word(self.trace_bits, signed=False, fraction=self.trace_fraction)}
+        """Weight, and what the options ask for of eligibility, its adaptation part and gradient."""
+        eligibility = Word(self.eligibility_bits, fraction=self.eligibility_fraction)
+        words = dict(super().synapse_state)
+        words |= {"eligibility": eligibility} if self.keeps_eligibility else {}
+        words |= {"adaptive_eligibility": eligibility} if self.adaptation else {}
+        gathers = self.update == "end of sample"
+        return words | ({"gradient": Word(self.gradient_bits, fraction=self.gradient_fraction)} if gathers else {})
 
     @property
     def quantities(self) -> Mapping[str, Format]:
-        """Surrogate, learning signal, and as many random bits as the rounding drops."""
-        dropped = self.change.fraction - self.weight_fraction if isinstance(self.change, Word) else 0
+        """Surrogate, learning signal, adaptation, and as many random bits as the rounding drops."""
         return {
+            **super().quantities,
             "surrogate": Word(self.surrogate_bits, signed=False, fraction=self.surrogate_bits),
-            "learning_signal": Word(self.signal_bits, fraction=self.signal_fraction),
-            "random": Word(min(max(dropped, 1), 32), signed=False),
+            "post_adaptation": _STRENGTH,
         }
 
     @property
-    def change(self) -> Format:
-        """The exact product of learning signal, surrogate and trace, scaled by the learning rate."""
-        return Word(
-            self.signal_bits + self.surrogate_bits + self.trace_bits,
-            fraction=self.signal_fraction + self.surrogate_bits + self.trace_fraction + self.rate_shift,
-        )
+    def change(self) -> Word:
+        """The gradient, or the exact product of learning signal and eligibility, scaled by the learning rate."""
+        if self.update == "end of sample":
+            return Word(self.gradient_bits + 1, fraction=self.gradient_fraction + self.rate_shift)
+        bits, fraction = self._eligibility
+        return Word(self.signal_bits + bits, fraction=self.signal_fraction + fraction + self.rate_shift)
+
+    @property
+    def _eligibility(self) -> tuple[int, int]:
+        """Width of the eligibility, kept or not, and its bits after the point."""
+        if self.keeps_eligibility:
+            return self.eligibility_bits, self.eligibility_fraction
+        return self.surrogate_bits + self.trace_bits, self.surrogate_bits + self.trace_fraction
 
     @property
     def derived(self) -> Mapping[str, float]:
-        """The trace's arithmetic in integers."""
-        return {"decay": round(self.trace_decay * 2**_DECAY_BITS), "decay_bits": _DECAY_BITS}
+        """The arithmetic in integers: decays, and by how many bits products are shifted."""
+        scale = 2**self.decay_bits
+        product = self.surrogate_bits + self.trace_fraction - self.eligibility_fraction
+        strength = _STRENGTH.fraction + self.eligibility_fraction - self.trace_fraction
+        gradient = self.signal_fraction + self._eligibility[1] - self.gradient_fraction
+        return {
+            "decay": round(self.trace_decay * scale),
+            "kept": round(self.readout_decay * scale) if self.eligibility_filter else 0,
+            "adaptive_kept": round(self.adaptation_decay * scale),
+            "product_lowered": max(product, 0),
+            "product_raised": max(-product, 0),
+            "strength_lowered": max(strength, 0),
+            "gradient_lowered": max(gradient, 0),
+            "gradient_raised": max(-gradient, 0),
+        }
 
-    @stage(on="time step", per="presynaptic neuron", writes=("pre_trace",))
-    def filter_spikes(
-        pre_trace: Any, pre_spike: Any, decay: int, decay_bits: int, trace_bits: int, trace_fraction: int
+    @property
+    def stages(self) -> tuple[Stage, ...]:
+        """Those that the options ask for."""
+        wanted = {"filter_spikes"}
+        if self.keeps_eligibility:
+            wanted |= {"eligibility_adaptive" if self.adaptation else "eligibility_plain"}
+        source = "eligibility" if self.keeps_eligibility else "factors"
+        wanted |= {f"propose_{source}"} if self.update == "online" else {f"gather_{source}", "apply"}
+        return tuple(each for each in super().stages if each.name in wanted)
+
+    @stage(on="time step", per="synapse", writes=("eligibility",))
+    def eligibility_plain(
+        eligibility: Any,
+        surrogate: Any,
+        pre_trace: Any,
+        kept: int,
+        decay_bits: int,
+        product_lowered: int,
+        product_raised: int,
+        eligibility_bits: int,
     ) -> Any:
-        """p <- alpha p + z, rounded down so that it decays to 0."""
-        kept = (pre_trace * decay) >> decay_bits
-        return saturate_unsigned(kept + (pre_spike << trace_fraction), trace_bits)
+        """e' <- kappa e' + psi p."""
+        now = shift_round(surrogate * pre_trace, product_lowered) << product_raised
+        return saturate(shift_round(eligibility * kept, decay_bits) + now, eligibility_bits)
+
+    @stage(on="time step", per="synapse", writes=("eligibility", "adaptive_eligibility"))
+    def eligibility_adaptive(
+        eligibility: Any,
+        adaptive_eligibility: Any,
+        surrogate: Any,
+        pre_trace: Any,
+        post_adaptation: Any,
+        kept: int,
+        adaptive_kept: int,
+        decay_bits: int,
+        strength_lowered: int,
+        product_lowered: int,
+        product_raised: int,
+        eligibility_bits: int,
+    ) -> Any:
+        """e' <- kappa e' + e, eps <- rho eps + e with e = psi (p - beta eps)."""
+        drive = pre_trace - shift_round(post_adaptation * adaptive_eligibility, strength_lowered)
+        now = shift_round(surrogate * drive, product_lowered) << product_raised
+        filtered = shift_round(eligibility * kept, decay_bits) + now
+        adaptive = shift_round(adaptive_eligibility * adaptive_kept, decay_bits) + now
+        return saturate(filtered, eligibility_bits), saturate(adaptive, eligibility_bits)
 
     @stage(on="learning signal", per="synapse", writes=("change",))
-    def propose(pre_trace: Any, surrogate: Any, learning_signal: Any) -> Any:
+    def propose_factors(pre_trace: Any, surrogate: Any, learning_signal: Any) -> Any:
         """-L psi p."""
         return -(learning_signal * (surrogate * pre_trace))
+
+    @stage(on="learning signal", per="synapse", writes=("change",))
+    def propose_eligibility(eligibility: Any, learning_signal: Any) -> Any:
+        """-L e'."""
+        return -(learning_signal * eligibility)
+
+    @stage(on="learning signal", per="synapse", writes=("gradient",))
+    def gather_factors(
+        gradient: Any,
+        pre_trace: Any,
+        surrogate: Any,
+        learning_signal: Any,
+        gradient_lowered: int,
+        gradient_raised: int,
+        gradient_bits: int,
+    ) -> Any:
+        """g <- g + L psi p."""
+        product = learning_signal * (surrogate * pre_trace)
+        return saturate(gradient + (shift_round(product, gradient_lowered) << gradient_raised), gradient_bits)
+
+    @stage(on="learning signal", per="synapse", writes=("gradient",))
+    def gather_eligibility(
+        gradient: Any,
+        eligibility: Any,
+        learning_signal: Any,
+        gradient_lowered: int,
+        gradient_raised: int,
+        gradient_bits: int,
+    ) -> Any:
+        """g <- g + L e'."""
+        product = learning_signal * eligibility
+        return saturate(gradient + (shift_round(product, gradient_lowered) << gradient_raised), gradient_bits)
+
+    @stage(on="end of sample", per="synapse", writes=("change",))
+    def apply(gradient: Any) -> Any:
+        """-g."""
+        return -gradient

@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 
 from accelsim.datapath.kernels import kernel_source, load_kernels, tuple_type
-from accelsim.plasticity.base import PlasticityRule
+from accelsim.plasticity.unit import PlasticityUnit
 
 RANDOM_STATE = "random_state"
 """The field that holds one xorshift generator per postsynaptic neuron; see `kernel_source`."""
 
 
-def row_source(rule: PlasticityRule, triggers: Iterable[str], name: str = "row_update") -> str:
+def row_source(rule: PlasticityUnit, triggers: Iterable[str], name: str = "row_update") -> str:
     """Source of ``name(i, state, parameters)``: all synapses of presynaptic neuron `i`.
 
     It runs every stage per synapse on the given triggers, fused into one loop, and returns how many weights
@@ -24,29 +24,35 @@ def row_source(rule: PlasticityRule, triggers: Iterable[str], name: str = "row_u
     """
     program = rule.program("synapse", triggers)
     counted = "w" if "w" in program.writes else None
-    return kernel_source(name, program, rule.places(), counted, RANDOM_STATE)
+    return kernel_source(name, program, rule.places(), counted, RANDOM_STATE) + _types(rule)
 
 
-def neuron_source(rule: PlasticityRule, per: str, triggers: Iterable[str], name: str = "neuron_update") -> str:
+def neuron_source(rule: PlasticityUnit, per: str, triggers: Iterable[str], name: str = "neuron_update") -> str:
     """Source of ``name(state, parameters)``: the rule's words of all neurons on one side.
 
     `per` is ``presynaptic neuron`` or ``postsynaptic neuron``; otherwise as `row_source`, without a result.
     """
     places = {word: "lane" if place == "row" else place for word, place in rule.places().items()}
-    return kernel_source(name, rule.program(per, triggers), places, random=f"{per.split()[0]}_{RANDOM_STATE}")
+    generators = f"{per.split()[0]}_{RANDOM_STATE}"
+    return kernel_source(name, rule.program(per, triggers), places, random=generators) + _types(rule)
 
 
-def build_row_kernel(rule: PlasticityRule, triggers: Iterable[str]) -> Callable[..., Any]:
+def _types(rule: PlasticityUnit) -> str:
+    """A comment that tells kernels of the same text apart whose tuples differ: stored code refers to their types."""
+    return f"# {', '.join(f'{word} {format}' for word, format in rule.words().items())}; {', '.join(rule.registers)}\n"
+
+
+def build_row_kernel(rule: PlasticityUnit, triggers: Iterable[str]) -> Callable[..., Any]:
     """The compiled kernel of `row_source`."""
     return load_kernels("row", row_source(rule, triggers)).row_update
 
 
-def build_neuron_kernel(rule: PlasticityRule, per: str, triggers: Iterable[str]) -> Callable[..., Any]:
+def build_neuron_kernel(rule: PlasticityUnit, per: str, triggers: Iterable[str]) -> Callable[..., Any]:
     """The compiled kernel of `neuron_source`."""
     return load_kernels("neuron", neuron_source(rule, per, triggers)).neuron_update
 
 
-def allocate(rule: PlasticityRule, n_pre: int, n_post: int, seed: int = 0) -> Any:
+def allocate(rule: PlasticityUnit, n_pre: int, n_post: int, seed: int = 0) -> Any:
     """A namedtuple of zeroed arrays with every word of the rule and every quantity offered to it.
 
     Parameters
@@ -55,10 +61,11 @@ def allocate(rule: PlasticityRule, n_pre: int, n_post: int, seed: int = 0) -> An
     seed : of the random-number generators.
     """
     formats = {**rule.offered(), **rule.synapse_state, **rule.presynaptic_state, **rule.postsynaptic_state}
-    shapes = {"synapse": (n_pre, n_post), "row": (n_pre,), "lane": (n_post,)}
+    shapes = {"synapse": (n_pre, n_post), "row": (n_pre,), "lane": (n_post,), "whole": (1,)}
     places = rule.places()
     del formats["random"]  # drawn inside the kernels
     arrays = {name: np.zeros(shapes[places[name]], format.dtype) for name, format in formats.items()}
+    arrays["plastic"][:] = formats["plastic"].encode(1.0)
     draw = np.random.default_rng(seed).integers
     arrays[RANDOM_STATE] = draw(1, 2**32, n_post, np.uint32)
     arrays[f"presynaptic_{RANDOM_STATE}"] = draw(1, 2**32, n_pre, np.uint32)
@@ -66,6 +73,6 @@ def allocate(rule: PlasticityRule, n_pre: int, n_post: int, seed: int = 0) -> An
     return tuple_type("State", tuple(arrays))(**arrays)
 
 
-def parameters(rule: PlasticityRule) -> Any:
+def parameters(rule: PlasticityUnit) -> Any:
     """A namedtuple of the rule's registers."""
     return tuple_type("Parameters", tuple(rule.registers))(**rule.registers)

@@ -26,6 +26,7 @@ KEY_FIGURES = (
     ("energy of the run", "energy_total_pj"),
     ("power, accelerated", "power_average_uw"),
     ("power, real time", "power_real_time_uw"),
+    ("power, real time, highest window", "power_peak_uw"),
     ("power, leakage", "power_leakage_uw"),
     ("area", "area_mm2"),
 )
@@ -71,6 +72,27 @@ def traffic(run: Run) -> list[tuple[str, dict[str, int]]]:
         (label, {split: sum(row[name] for row in rows if row["split"] == split) for split in splits(run)})
         for label, name in TRAFFIC
         if all(name in row for row in rows)
+    ]
+
+
+def spread(run: Run) -> list[tuple[str, str]]:
+    """Return how a network was spread over cores, label and text; nothing where one core holds it."""
+    metrics = run.metrics
+    if not run.tables.get("cores") or metrics["cores_used"] == 1:
+        return []
+    core = next(row for row in run.tables["cores"] if row["core"] == metrics["core_busiest"])
+    per_step = (significant(metrics[f"{what}_per_step"] or 0, 3) for what in ("messages", "hops"))
+    used, readout = f"{metrics['cores_used']} of {metrics['cores']}", metrics["core_readout"]
+    load = f"{core['neurons']} neurons, at work {percent(core['busy_share'])} of the time"
+    return [
+        ("cores with neurons", f"{used}; core {readout} reads out"),
+        ("busiest core", f"{core['core']}: {load}"),
+        ("time for the network: sending, waiting", percent(metrics["network_time_share"])),
+        ("messages and hops of a time step", ", ".join(per_step)),
+        *(
+            (f"{label} between cores", f"{metrics[f'messages_{kind}']:,} messages, {metrics[f'hops_{kind}']:,} hops")
+            for kind, label in (("spike", "spikes"), ("sum", "sums of outputs"), ("error", "errors of outputs"))
+        ),
     ]
 
 
@@ -122,6 +144,16 @@ def accuracies(run: Run) -> dict[str, list[tuple[int, float]]]:
     for row in run.tables["epochs"]:
         if row["accuracy"] is not None:
             found.setdefault(row["split"], []).append((row["epoch"], row["accuracy"]))
+    return found
+
+
+def squared_errors(run: Run) -> dict[str, list[float]]:
+    """Return the mean squared error of the outputs per epoch by split, of regressions."""
+    found: dict[str, list[float]] = {}
+    for row in run.tables["epochs"]:
+        error = row.get("mean_squared_error")  # not told by older runs
+        if error is not None:
+            found.setdefault(row["split"], []).append(error)
     return found
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from accelsim.report import facts
+from accelsim.report import facts, power
 from accelsim.report.drawing import INK, MUTED, PALETTE, Drawn, render
 from accelsim.report.load import Run
 from accelsim.report.quantity import fitting, printable, quantity, typeset
@@ -239,4 +239,5 @@ FIGURES = (
         *("area", "Area by component", "area.csv"),
         *(lambda run: bool(run.tables["area"]), area, _bar_height("area")),
     ),
+    FigureKind("power", "Power over time", "power_trace.csv", power.possible, power.draw),
 )

@@ -28,6 +28,26 @@ _COLUMNS = {
     "counters": ("kind", "target", "phase", "count"),
     "energy": ("component", "action", "count", "energy_pj", "energy_pj_low", "energy_pj_high", "provenance"),
     "area": ("component", "area_um2", "area_um2_low", "area_um2_high"),
+    "datapaths": (
+        *("component", "instances", "operations", "critical_path_ns", "pipeline_stages", "initiation_interval_cycles"),
+        *("register_bits", "energy_per_update_pj", "area_um2", "measured"),
+    ),
+    "power": (
+        *("component", "power_average_uw", "power_average_uw_low", "power_average_uw_high"),
+        *("power_peak_uw", "power_peak_uw_low", "power_peak_uw_high", "peak_start_s"),
+    ),
+    "power_trace": ("start_s", "duration_s"),
+    "power_domains": (
+        *("domain", "components", "off_share", "wake_ups", "wake_up_energy_pj", "leakage_saved_uj", "break_even_us"),
+    ),
+    "operating_points": (
+        *("point", "voltage_v", "clock_mhz", "clock_limit_mhz", "clock_reachable", "energy_sample_uj"),
+        *("power_average_uw", "latency_sample_us", "deadlines_met"),
+    ),
+    "wear": (
+        *("memory", "kind", "cells", "writes_mean", "writes_max", "writes_known", "lifetime_first_failure_days"),
+        *("lifetime_01pct_days", "lifetime_1pct_days"),
+    ),
     "published": (
         *("chip", "metric", "unit", "predicted_low", "predicted", "predicted_high", "published_low"),
         *("published_high", "ratio", "inside", "condition", "source", "verified"),
@@ -65,7 +85,7 @@ class Run(Protocol):
 
     @property
     def tables(self) -> Mapping[str, list[dict[str, Any]]]:
-        """Rows of `epochs`, `steps`, `counters`, `energy`, `area` and `published`."""
+        """Rows of `epochs`, `steps`, `counters`, `energy`, `area`, `datapaths` and `published`."""
 
     @property
     def about(self) -> Mapping[str, Any]:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from accelsim.report import facts, html
+from accelsim.report import facts, html, mission, power
 from accelsim.report.drawing import Drawn
 from accelsim.report.load import Run
 from accelsim.report.quantity import MISSING, percent, quantity
@@ -16,14 +16,18 @@ def run_page(run: Run, figures: Iterable[Drawn]) -> str:
     """Return the page of a run as one HTML document that needs no other file."""
     sections = [
         html.section("Key figures", *_warnings(run), _key_figures(run)),
+        *([mission.section(run)] if mission.has_mission(run) else []),
         *([html.section("Beside published figures", _published(run))] if run.tables["published"] else []),
         html.section("Figures", html.figures(figures)),
         html.section("Epochs", _epochs(run)),
         html.section("Cycles by state", _cycles(run)),
         *([html.section("Traffic", _traffic(run))] if facts.traffic(run) else []),
+        *([html.section("Cores", _spread(run))] if facts.spread(run) else []),
         html.section("Energy", _energy(run)),
         html.section("Area", _area(run)),
+        html.section("Datapaths", _datapaths(run)),
         html.section("Memories", _memories(run)),
+        *power.sections(run),
         *([html.section("Time steps of the window", _steps(run))] if run.tables["steps"] else []),
         html.section("Inputs", *inputs(run)),
     ]
@@ -114,6 +118,28 @@ def _traffic(run: Run) -> str:
     return html.table("events of all epochs", columns, rows)
 
 
+def _spread(run: Run) -> str:
+    shown = [(html.text(label), html.text(text)) for label, text in facts.spread(run)]
+    rows = [
+        (
+            html.number(str(row["core"]), row["core"]),
+            html.number(str(row["neurons"]), row["neurons"]),
+            html.number(percent(row["busy_share"]), row["busy_share"]),
+            *(
+                html.number(f"{row[name]:,}", row[name])
+                for name in ("spikes", "messages_sent", "messages_received", "blocked_cycles")
+            ),
+        )
+        for row in run.tables["cores"]
+    ]
+    columns = (
+        *("core", "neurons", "at work", "spikes"),
+        *("messages sent", "messages received", "cycles held by the network"),
+    )
+    whole = html.table("a network spread over cores", ("", ""), shown)
+    return whole + html.table("cores that hold neurons", columns, rows)
+
+
 def _energy(run: Run) -> str:
     rows = [
         (
@@ -135,6 +161,26 @@ def _area(run: Run) -> str:
         for row in sorted(run.tables["area"], key=lambda row: -(row["area_um2"] or 0))
     ]
     return html.table("before placement utilisation, largest first", ("component", "area (band)"), rows)
+
+
+def _datapaths(run: Run) -> str:
+    counts = ("instances", "operations", "pipeline_stages", "initiation_interval_cycles", "register_bits")
+    estimates = ("critical_path_ns", "energy_per_update_pj", "area_um2")
+    rows = [
+        (
+            html.text(row["component"]),
+            *(html.number(f"{row[name]:,}", row[name]) for name in counts),
+            *(html.number(quantity(row, name), row[name]) for name in estimates),
+            html.text("measured" if row["measured"] else "derived"),
+        )
+        for row in run.tables["datapaths"]
+    ]
+    columns = (
+        *("component", "instances", "operations", "pipeline depth [cycles]", "initiation interval [cycles]"),
+        *("pipeline registers of each [b]", "critical path (band)", "energy per update (band)", "area of all (band)"),
+        "energy and area",
+    )
+    return html.table("on the cycles of the clock; pipeline registers are clocked with each update", columns, rows)
 
 
 def _memories(run: Run) -> str:

@@ -16,6 +16,13 @@ _LADDERS = {
     "m2": (("um2", 1e-12), ("mm2", 1e-6)),
     "Hz": (("Hz", 1.0), ("kHz", 1e3), ("MHz", 1e6), ("GHz", 1e9)),
     "V": (("mV", 1e-3), ("V", 1.0)),
+    "A": (("uA", 1e-6), ("mA", 1e-3), ("A", 1.0)),
+    "Wh": (("uWh", 1e-6), ("mWh", 1e-3), ("Wh", 1.0)),
+    "h": (("h", 3600.0),),
+    "g": (("mg", 1e-3), ("g", 1.0)),
+    "m3": (("mm3", 1e-9),),
+    "degC": (("C", 1.0),),
+    "K": (("K", 1.0),),
 }
 _FROM = {"m2": 0.01}
 """From how many on a unit is preferred to the next smaller one, where not from 1: chips are told in mm2."""
@@ -102,7 +109,8 @@ def percent(share: float | None) -> str:
 
 def typeset(text: str) -> str:
     """Return text with ASCII units in print form: `uW` as µW, `mm2` as mm²."""
-    return re.sub(r"\b([µm]?m)2\b", r"\1²", re.sub(r"\bu(?=(?:J|W|s|m2)\b)", "µ", text))
+    micro = re.sub(r"\bu(?=(?:J|W|Wh|A|s|m2)\b)", "µ", text)
+    return re.sub(r"\b(m?m)3\b", r"\1³", re.sub(r"\b([µm]?m)2\b", r"\1²", micro))
 
 
 def printable(text: object) -> str:

@@ -13,12 +13,12 @@ from rich.table import Table
 from rich.text import Text
 
 from accelsim.formats.json_file import check_version, damaged, read_json
-from accelsim.report import html
+from accelsim.report import html, mission
 from accelsim.report.drawing import PALETTE, Drawn, render
 from accelsim.report.load import RESULT, Run, RunData
 from accelsim.report.page import inputs
 from accelsim.report.quantity import fitting, printable, quantity, typeset
-from accelsim.report.summary import headed, pairs
+from accelsim.report.summary import headed, mission_tables, pairs
 
 if TYPE_CHECKING:
     from matplotlib.figure import FigureBase
@@ -199,6 +199,7 @@ def steps_page(run: Run, figures: Iterable[Drawn]) -> str:
         html.section(
             "Key figures", *warnings, *notes, html.table("of the whole run", ("figure", "value", "name"), key)
         ),
+        *([mission.section(run)] if mission.has_mission(run) else []),
         html.section("Figures", html.figures(figures)),
         html.section("Counts", html.table("of the whole run", ("what", "count"), counts)),
         html.section("Critical cores", html.table("cores that ended most steps", ("core", "side", "steps"), ends)),
@@ -247,6 +248,8 @@ def steps_summary(run: Run) -> RenderableType:
     parts.append(_table("Cores that ended most steps", ("core", "side", "steps"), ends))
     if (error := _network_error(run)) is not None:
         parts.append(Text(error))
+    if mission.has_mission(run):
+        parts += mission_tables(run)
     parts.append(Text(_speed(run)))
     parts += [Text(f"warning: {printable(warning)}", style="yellow") for warning in run.about["warnings"]]
     return Group(*parts)

@@ -11,9 +11,9 @@ from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
-from accelsim.report import facts
+from accelsim.report import facts, mission
 from accelsim.report.load import Run
-from accelsim.report.quantity import MISSING, percent, printable, quantity
+from accelsim.report.quantity import MISSING, percent, printable, quantity, significant
 
 LINE_WIDTH = 100
 SPARKS = 30
@@ -56,8 +56,10 @@ def summary(run: Run) -> RenderableType:
         _learning(run),
         _cycles(run),
         *([_traffic(run)] if facts.traffic(run) else []),
+        *([_spread(run)] if facts.spread(run) else []),
         _costs(run),
         _chip(run),
+        *(mission_tables(run) if mission.has_mission(run) else []),
     ]
     if run.tables["published"]:
         parts.append(_published(run))
@@ -93,9 +95,12 @@ def _learning(run: Run) -> Table:
         shares = [accuracy for _, accuracy in series]
         shown = [percent(share) for share in (shares[0], shares[-1], max(shares))]
         table.add_row(Text(printable(split)), Sparkline(shares), *shown)
+    for split, errors in facts.squared_errors(run).items():
+        shown = [significant(each, 3) for each in (errors[0], errors[-1], min(errors))]
+        table.add_row(Text(f"{printable(split)}, mean squared error"), "", *shown)
     if not table.row_count:
         table.add_row("no answer was asked for", *[MISSING] * 4)
-    else:
+    elif facts.accuracies(run):
         table.caption = f"test, mean of the last epochs: {percent(run.metrics.get('accuracy_test'))}"
         table.caption_justify = "left"
     return table
@@ -119,6 +124,13 @@ def _traffic(run: Run) -> Table:
     table = headed("Traffic", "", *(printable(facts.SPLITS.get(split, split)) for split in chosen))
     for label, counts in facts.traffic(run):
         table.add_row(label, *(f"{counts[split]:,}" for split in chosen))
+    return table
+
+
+def _spread(run: Run) -> Table:
+    table = headed("Cores and the network between them", "", "")
+    for label, text in facts.spread(run):
+        table.add_row(label, text)
     return table
 
 
@@ -155,11 +167,23 @@ def _chip(run: Run) -> Table:
     )
     for label, name in rows:
         table.add_row(label, quantity(run.metrics, name))
+    if "cells_stuck" in run.metrics:
+        cells = (f"{run.metrics[f'cells_{what}']:,}" for what in ("stuck", "failed"))
+        for label, text in zip(("cells stuck", "cells worn out"), cells, strict=True):
+            table.add_row(label, text)
+        table.add_row("programming error, % of the range of weights", quantity(run.metrics, "programming_error_pct"))
     for label, name in facts.EVENT_FIGURES:
         if name in run.metrics:
             shown = percent(run.metrics[name]) if name in facts.PERCENTAGES else quantity(run.metrics, name)
             table.add_row(label, shown)
     return table
+
+
+def mission_tables(run: Run) -> list[RenderableType]:
+    """Return the mission of a run: its limits, its parts, and both in sentences."""
+    limits = mission.fill_limits(headed("Mission: limits", *mission.LIMIT_COLUMNS), run)
+    parts = mission.fill_parts(headed("Mission: parts", *mission.PART_COLUMNS), run)
+    return [limits, parts, *(Text(line) for line in mission.lines(run))]
 
 
 def _published(run: Run) -> Table:

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 SWEEP, POINTS = "sweep.json", "points.csv"
 ID, STATUS, MESSAGE = "id", "status", "message"
+INFEASIBLE = "infeasible"
+"""Status of points that violate a constraint of the sweep."""
 SIGNS = {"min": 1.0, "max": -1.0}
 MOST_LABELS = 12
 """Points of a front that are numbered in the figure and named in its caption."""
@@ -57,6 +59,7 @@ class SweepData:
     seeds: int
     objectives: tuple[Objective, ...]
     points: tuple[Point, ...]
+    constraints: tuple[str, ...] = ()
 
     def short_name(self, point: Point) -> str:
         """Return what sets a point apart in short: `lanes=16, voltage=0.5 V`."""
@@ -90,7 +93,8 @@ def load_sweep(folder: Path | str) -> SweepData:
     points = tuple(_point(table, row) for row in read_table(table))
     chosen = tuple(Objective(entry["metric"], entry["direction"]) for entry in objectives)
     name, description, engine = (str(data[key]) for key in ("sweep", "description", "engine"))
-    return SweepData(name, description, engine, len(data["seeds"]), chosen, points)
+    constraints = tuple(map(str, data.get("constraints") or ()))
+    return SweepData(name, description, engine, len(data["seeds"]), chosen, points, constraints)
 
 
 def _is_objective(entry: Any) -> bool:
@@ -119,9 +123,10 @@ def _number(cell: str) -> float | None:
 def front(points: Sequence[Point], objectives: Sequence[Objective]) -> list[Point]:
     """Return the points that no other one dominates: is as good in every objective and better in one.
 
-    Points that lack an objective take no part. The order is that of the first objective, best first.
+    Points that lack an objective or violate a constraint take no part. The order is that of the first objective, best
+    first.
     """
-    rated = [(tuple(_rate(point, goal) for goal in objectives), point) for point in _complete(points, objectives)]
+    rated = [(tuple(_rate(point, goal) for goal in objectives), point) for point in _feasible(points, objectives)]
     kept: list[tuple[tuple[float, ...], Point]] = []
     # A point comes after all that dominate it, and domination is transitive: the front so far decides.
     for rate, point in sorted(rated, key=lambda pair: pair[0]):
@@ -136,6 +141,10 @@ def _dominates(better: tuple[float, ...], worse: tuple[float, ...]) -> bool:
 
 def _complete(points: Sequence[Point], objectives: Sequence[Objective]) -> list[Point]:
     return [point for point in points if all(point.metrics.get(goal.metric) is not None for goal in objectives)]
+
+
+def _feasible(points: Sequence[Point], objectives: Sequence[Objective]) -> list[Point]:
+    return [point for point in _complete(points, objectives) if point.status != INFEASIBLE]
 
 
 def _rate(point: Point, objective: Objective) -> float:
@@ -160,12 +169,13 @@ def sweep_figures(data: SweepData) -> list[Drawn]:
 
 
 def pareto(data: SweepData, pair: Sequence[Objective], figure: FigureBase) -> str:
-    """Two objectives: dominated points grey, the front connected and its points numbered."""
+    """Two objectives: dominated points grey, infeasible ones crossed, the front connected and its points numbered."""
     across, up = (objective.metric for objective in pair)
     complete = _complete(data.points, pair)
     best = front(data.points, pair)
     on_front = set(best)
-    dominated = [point for point in complete if point not in on_front]
+    dominated = [point for point in _feasible(data.points, pair) if point not in on_front]
+    infeasible = [point for point in complete if point.status == INFEASIBLE]
     axes = figure.add_subplot()
     (x_label, x_factor), (y_label, y_factor) = (axis(name, _values(complete, name)) for name in (across, up))
 
@@ -176,6 +186,8 @@ def pareto(data: SweepData, pair: Sequence[Objective], figure: FigureBase) -> st
         )
 
     axes.plot(*columns(dominated), linestyle="", marker="o", markersize=4, color=MUTED, label="dominated")
+    if infeasible:
+        axes.plot(*columns(infeasible), linestyle="", marker="x", markersize=4, color=MUTED, label="infeasible")
     at = columns(best)
     axes.plot(*at, drawstyle="steps-post", marker="o", markersize=5, color=PALETTE[0], label="front")
     numbers: dict[tuple[float, float], list[str]] = {}
@@ -195,7 +207,7 @@ def pareto(data: SweepData, pair: Sequence[Objective], figure: FigureBase) -> st
         )
     axes.set(xlabel=typeset(printable(x_label)), ylabel=typeset(printable(y_label)))
     axes.margins(0.12)
-    figure.legend(*axes.get_legend_handles_labels(), loc="outside upper left", ncols=2, fontsize=8)
+    figure.legend(*axes.get_legend_handles_labels(), loc="outside upper left", ncols=3, fontsize=8)
     return _pareto_caption(data, pair, best, len(complete))
 
 
@@ -203,6 +215,9 @@ def _pareto_caption(data: SweepData, pair: Sequence[Objective], best: Sequence[P
     goals = " and ".join(f"{goal.direction} {goal.metric}" for goal in pair)
     counts = f"{len(best)} of {complete} points on the front"
     left_out = f"left out for lack of a figure: {len(data.points) - complete}"
+    if data.constraints:
+        infeasible = sum(point.status == INFEASIBLE for point in data.points)
+        left_out += f", infeasible: {infeasible}"
     key = "; ".join(f"#{point.axes[ID]} {data.short_name(point)}" for point in best[:MOST_LABELS])
     more = ", and more in the table" if len(best) > MOST_LABELS else ""
     return f"{goals}: {counts}; {left_out}. Front: {key}{more}."
@@ -229,7 +244,7 @@ def sweep_page(data: SweepData, figures: Sequence[Drawn]) -> str:
     about = [("description", data.description)] if data.description else []
     about += [("run", f"{_seeds(data)}, engine {data.engine}")]
     about += [("points", f"{len(data.points)} ({counts})" if counts else "0")]
-    lead = html.pairs([*about, *goals])
+    lead = html.pairs([*about, *goals, *(("constraint", constraint) for constraint in data.constraints)])
     drawn = [html.section("Figures", html.figures(figures))] if figures else []
     footer = f"accelsim {accelsim.__version__}; every metric of every point: {POINTS}"
     return html.page(f"sweep {data.name}", lead, [*drawn, html.section("Points", _points(data))], footer)

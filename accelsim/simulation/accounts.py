@@ -5,23 +5,34 @@ It is plain data beside the results, so that another technology or voltage is pr
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, astuple, dataclass, replace
+from dataclasses import asdict, astuple, dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
+from accelsim.architecture.layers import with_layers
 from accelsim.architecture.schema import Architecture
 from accelsim.architecture.widths import with_state_bits
 from accelsim.config.document import Document
 from accelsim.config.model import validate
 from accelsim.cost.account import CostReport, account, each, in_unit
 from accelsim.cost.components import ComponentCosts
+from accelsim.cost.histogram import Histogram
 from accelsim.engine.counts import Counter
 from accelsim.mapping.placement import Placement
+from accelsim.simulation.memories import technologies_of
+from accelsim.simulation.pacing import Pace
+from accelsim.simulation.power import PowerTrace, operating_points
 from accelsim.simulation.pricing import actions, is_sop, price, sops
+from accelsim.simulation.wear import Wear, lifetime_estimates, wear_metrics
+from accelsim.simulation.windows import Windows, not_busy
 from accelsim.technology.estimate import Estimate
+from accelsim.technology.memory_technology import KIND as MEMORY_KIND
+from accelsim.technology.memory_technology import MemoryTechnology
 from accelsim.technology.node import KIND, technology_of
 from accelsim.technology.operations import Operation, OperationGraph
+from accelsim.technology.switching import Switching
 
 Banded = dict[str, tuple[Estimate | None, float]]
 """Estimates by name, each with the factor from SI to the unit in the name."""
@@ -48,6 +59,8 @@ class Accounts:
     ----------
     document, technology : Document
         The architecture and its process, as they were resolved.
+    memory_technologies : mapping of str to Document
+        Its memory technologies by the names that its memories use.
     words, state_bits : mapping of str to int
         Words of each memory as placed, and widths that follow from the workload.
     stages : mapping of str to OperationGraph
@@ -56,10 +69,23 @@ class Accounts:
         Time step of the outside world.
     learning_phases : tuple of str
         Phases in which synapses learn, of event-driven cores.
+    tiles : mapping of str to int
+        Crossbar tiles of each matrix.
+    switching : mapping of str to Switching
+        How often the operands of the stages toggled, of those that were listened to.
+    wear : mapping of str to Wear
+        Writes of the cells of each memory.
+    windows : Windows
+        The counts over time.
+    paces : tuple of Pace
+        What the control asked of the datapaths.
+    populations : tuple of str
+        Of the network, from the input to the output.
     """
 
     document: Document
     technology: Document
+    memory_technologies: Mapping[str, Document]
     words: Mapping[str, int]
     state_bits: Mapping[str, int]
     stages: Mapping[str, OperationGraph]
@@ -67,17 +93,38 @@ class Accounts:
     learning_phases: tuple[str, ...]
     counters: tuple[Counter, ...]
     splits: tuple[SplitCounts, ...]
+    paces: tuple[Pace, ...]
+    switching: Mapping[str, Switching] = field(default_factory=dict)
+    wear: Mapping[str, Wear] = field(default_factory=dict)
+    windows: Windows = field(default_factory=Windows.empty)
+    populations: tuple[str, ...] = ()
+    tiles: Mapping[str, int] = field(default_factory=dict)
 
     @cached_property
     def architecture(self) -> Architecture:
         """The chip, every width a number."""
         architecture = validate(self.document, Architecture)
-        return architecture.model_copy(update={"core": with_state_bits(architecture.core, self.state_bits)})
+        core = with_layers(with_state_bits(architecture.core, self.state_bits), self.populations)
+        return architecture.model_copy(update={"core": core})
 
     def costs(self) -> ComponentCosts:
         """Energy per action, leakage and area of every component."""
-        placement = Placement({}, {}, dict(self.words), dict(self.words))
-        return price(self.architecture, placement, self.stages, self.document, technology_of(self.technology))
+        placement = Placement({}, {}, dict(self.words), dict(self.words), dict(self.tiles))
+        return price(
+            self.architecture,
+            placement,
+            self.stages,
+            self.document,
+            technology_of(self.technology),
+            self.paces,
+            self.switching,
+            self.memories,
+        )
+
+    @cached_property
+    def memories(self) -> dict[str, MemoryTechnology]:
+        """Memory technologies by the names that memories use."""
+        return technologies_of(self.memory_technologies)
 
     @cached_property
     def counted(self) -> dict[Counter, int]:
@@ -96,16 +143,11 @@ class Accounts:
         return dict(zip(self.counters, (sum(column) for column in columns), strict=True))
 
     def busy_cycles(self, chosen: Iterable[SplitCounts]) -> int:
-        """Cycles of some splits but those spent on the outside world.
-
-        These are in phases that say so, and in states that are no phase of the table.
-        """
-        chosen, phases = tuple(chosen), self.architecture.core.phases
-        return sum(split.cycles for split in chosen) - sum(
-            count
-            for counter, count in self.summed(chosen).items()
-            if counter.kind == "cycles" and (counter.phase not in phases or phases[counter.phase].overhead)
-        )
+        """Cycles of some splits but those spent on the outside world (see `not_busy`)."""
+        chosen = tuple(chosen)
+        outside = not_busy(self.counters, self.architecture.core.phases)
+        counted = self.summed(chosen).values()
+        return sum(split.cycles for split in chosen) - sum(itertools.compress(counted, outside))
 
     def report(self, costs: ComponentCosts, chosen: Iterable[SplitCounts] | None = None) -> CostReport:
         """Energy of some splits, of the whole run by default."""
@@ -118,29 +160,42 @@ class Accounts:
         """Every figure of energy, power and area of the run."""
         return {
             **self.report(costs).estimates(self.sop_count),
-            "power_real_time_uw": (self._real_time_power(costs), 1e6),
+            **self._power(costs),
             "energy_inference_uj": (self._energy_per_sample(costs, "test"), 1e6),
             "energy_training_uj": (self._energy_per_sample(costs, "train"), 1e6),
             "energy_per_sop_incremental_pj": (self._incremental_sop(costs), 1e12),
             **self._learning(costs),
+            **lifetime_estimates(self),
         }
 
     def metrics(self, costs: ComponentCosts) -> dict[str, float | None]:
         """:meth:`estimates` as `<what>_<unit>`, with `_low` and `_high` beside each; None where undefined."""
         found = self.estimates(costs).items()
-        return {key: number for name, (value, factor) in found for key, number in in_unit(name, value, factor).items()}
+        bands = (in_unit(name, value, factor) for name, (value, factor) in found)
+        return {key: number for band in bands for key, number in band.items()} | wear_metrics(self)
 
     def epoch_energies(self, costs: ComponentCosts) -> list[dict[str, float | None]]:
         """Energy of each split in the order of the table of epochs."""
         return [in_unit("energy_uj", self.report(costs, [split]).energy_total_j, 1e6) for split in self.splits]
 
-    def _real_time_power(self, costs: ComponentCosts) -> Estimate | None:
-        """Power when time steps come at the pace of the real world; the clock is gated between them (assumed)."""
-        elapsed = sum(split.ticks for split in self.splits) * self.tick_s
-        busy = self.busy_cycles(self.splits) / self.architecture.clock
-        if busy > elapsed:
-            return None
-        return account(costs, actions(self.architecture, self.counted), elapsed, busy).power_average_w
+    def _power(self, costs: ComponentCosts) -> Banded:
+        """Power when time steps come at the pace of the outside world; None if the chip does not keep pace."""
+        trace = PowerTrace(self, costs)
+        average, peak = (trace.whole.power_average_w, trace.peaks.get("total")) if trace.real_time else (None, None)
+        return {
+            "power_real_time_uw": (average, 1e6),
+            "power_peak_uw": (peak[1] if peak is not None else None, 1e6),
+        }
+
+    def power_tables(self, costs: ComponentCosts) -> dict[str, list[dict[str, Any]]]:
+        """Tables of power: by component, over time, of power domains and of other operating points."""
+        trace = PowerTrace(self, costs)
+        return {
+            "power": trace.rows(),
+            "power_trace": trace.trace_rows(),
+            "power_domains": trace.domain_rows(),
+            "operating_points": operating_points(self),
+        }
 
     def _energy_per_sample(self, costs: ComponentCosts, name: str) -> Estimate | None:
         """Energy of one inference or of one training sample."""
@@ -170,21 +225,30 @@ class Accounts:
         report = account(costs, actions(self.architecture, inside), 0.0)
         return each(report.energy_dynamic_j, number, what)
 
-    def with_documents(self, document: Document, technology: Document) -> Accounts:
+    def with_documents(
+        self, document: Document, technology: Document, memory_technologies: Mapping[str, Document]
+    ) -> Accounts:
         """The same counts on a changed chip."""
-        return replace(self, document=document, technology=technology)
+        return replace(self, document=document, technology=technology, memory_technologies=memory_technologies)
 
     def as_data(self) -> dict[str, Any]:
         """Everything but the architecture as plain data."""
         return {
             "technology": self.technology.data,
+            "memory_technologies": {name: file.data for name, file in self.memory_technologies.items()},
             "words": dict(self.words),
+            "tiles": dict(self.tiles),
             "state_bits": dict(self.state_bits),
             "stages": {name: _graph_data(graph) for name, graph in self.stages.items()},
             "tick_s": self.tick_s,
             "learning_phases": list(self.learning_phases),
             "counters": [astuple(counter) for counter in self.counters],
             "splits": [asdict(split) for split in self.splits],
+            "paces": [asdict(pace) for pace in self.paces],
+            "switching": {stage: asdict(each) for stage, each in self.switching.items()},
+            "wear": {name: {"how": each.how, **each.histogram.as_data()} for name, each in self.wear.items()},
+            "windows": self.windows.as_data(),
+            "populations": list(self.populations),
         }
 
     @classmethod
@@ -193,6 +257,7 @@ class Accounts:
         return cls(
             document,
             Document.of(data["technology"], KIND),
+            {name: Document.of(file, MEMORY_KIND) for name, file in data["memory_technologies"].items()},
             data["words"],
             data["state_bits"],
             {name: _graph_of(graph) for name, graph in data["stages"].items()},
@@ -200,6 +265,15 @@ class Accounts:
             tuple(data["learning_phases"]),
             tuple(Counter(*counter) for counter in data["counters"]),
             tuple(SplitCounts(**{**split, "counted": tuple(split["counted"])}) for split in data["splits"]),
+            tuple(Pace(**{**pace, "phases": tuple(pace["phases"])}) for pace in data["paces"]),
+            {
+                stage: Switching(**{**each, "operations": tuple(each["operations"])})
+                for stage, each in data["switching"].items()
+            },
+            {name: Wear(Histogram.from_data(each), each["how"]) for name, each in data["wear"].items()},
+            Windows.from_data(data["windows"], len(data["counters"])),
+            tuple(data["populations"]),
+            tiles=data["tiles"],
         )
 
 

@@ -14,14 +14,18 @@ from accelsim.simulation.setup import prepare
 from accelsim.technology.estimate import Estimate
 
 
-def priced_parts(architecture: Architecture, document: Document) -> list[tuple[str, ...]]:
-    """Rows (component, action, energy, leakage, area, sources) of a chip.
+def part_costs(architecture: Architecture, document: Document) -> ComponentCosts:
+    """Costs of the parts of a chip.
 
     Sizes that follow from a network, and the datapath of a rule, are those of the first shipped workload with
     settings for the chip's controller; if there is none, only memories and flip-flops are priced.
     """
     workload = _workload_for(architecture.core.controller)
-    costs = _storage(architecture, document) if workload is None else prepare(document, workload, seed=0).costs
+    return _storage(architecture, document) if workload is None else prepare(document, workload, seed=0).costs
+
+
+def priced_parts(costs: ComponentCosts) -> list[tuple[str, ...]]:
+    """Rows (component, action, energy, leakage, area, sources) of a chip."""
     rows: list[tuple[str, ...]] = []
     for name, part in costs.components.items():
         for action, energy in part.energy_j.items():

@@ -7,23 +7,51 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, get_args
 
-from accelsim.cost.explain import explanation, figures, find
+from accelsim.architecture.many_core import ManyCore, is_many_core
+from accelsim.architecture.profile import Profile, is_profile
+from accelsim.architecture.schema import Architecture
+from accelsim.config.document import Document
+from accelsim.config.errors import ConfigError, Problem, choose_from
+from accelsim.config.library import SUFFIXES, find_shipped, shipped
+from accelsim.config.loader import load_document
+from accelsim.config.model import validate
+from accelsim.config.named import beside
+from accelsim.cost.explain import explanation, figures, find, part_figures
 from accelsim.formats.json_file import check_version, damaged, read_json
+from accelsim.simulation.chip_figures import explained_figures
+from accelsim.simulation.describe import part_costs
+from accelsim.simulation.hops import hop_energies
+from accelsim.simulation.mission import mission_of, mission_report, stepped_report
+from accelsim.simulation.power import PowerTrace
 from accelsim.simulation.recost import read_result
 from accelsim.simulation.result import Result
+from accelsim.simulation.stepped_result import NETWORK
+from accelsim.simulation.wear import wear_figures
 from accelsim.technology.estimate import Estimate, Source, Verified, total
+from accelsim.technology.node import KIND, load_technology
 
 ENDS = ("", "_low", "_high")
 
 
-def figures_of(folder: Path) -> dict[str, Estimate]:
-    """Return every figure of the run in a folder by name: its metrics, and the rows of its cost tables.
+def figures_of(place: Path | str) -> dict[str, Estimate]:
+    """Return every figure of a run or of a chip by name.
+
+    Parameters
+    ----------
+    place : folder of a run, whose figures are its metrics and the rows of its cost tables; or an architecture, whose
+        figures are those of its parts, and of a chip described by its parts and events all that is predicted of it.
 
     Raises
     ------
     ConfigError
-        If there is no run, or it is damaged.
+        If there is neither, or it is damaged.
     """
+    folder = Path(place)
+    if not folder.is_dir() and (folder.suffix in SUFFIXES or find_shipped(str(place), "architecture")):
+        return _of_architecture(load_document(place, "architecture"))
+    if not folder.is_dir():
+        hint = choose_from(str(place), shipped("architecture"))
+        raise ConfigError(Problem(str(place), message=f"is neither the folder of a run nor an architecture{hint}"))
     path = folder / "result.json"
     if path.is_file():
         data = read_json(path)
@@ -34,6 +62,17 @@ def figures_of(folder: Path) -> dict[str, Estimate]:
             except (KeyError, TypeError, ValueError) as error:
                 raise damaged(path, str(error)) from None
     return reported(read_result(folder))
+
+
+def _of_architecture(document: Document) -> dict[str, Estimate]:
+    """Figures of a chip that need no run."""
+    if is_profile(document):
+        profile = validate(document, Profile)
+        return explained_figures(profile, load_technology(profile.technology, beside(document)))
+    if is_many_core(document):
+        message = "states the energies of its actions: `accelsim describe` shows them, a run of it can be explained"
+        raise ConfigError(Problem(document.name, message=message))
+    return part_figures(part_costs(validate(document, Architecture), document))
 
 
 def explain_figure(name: str, known: Mapping[str, Estimate]) -> list[str]:
@@ -52,12 +91,18 @@ def reported(result: Result) -> dict[str, Estimate]:
     costs = result.accounts.estimates(result.costs)
     known = figures(result.costs, result.cost_report)
     known |= {name: estimate for name, (estimate, _) in costs.items() if estimate is not None}
-    return known | _simulated(result.metrics, result.about, [f"{name}{end}" for name in costs for end in ENDS])
+    known |= PowerTrace(result.accounts, result.costs).figures() | wear_figures(result.accounts)
+    mission = mission_report(mission_of(result.about), result.accounts, result.costs)
+    missions = {} if mission is None else mission.estimates
+    known |= {name: estimate for name, estimate in missions.items() if estimate is not None}
+    names = [f"{name}{end}" for name in (*costs, *missions) for end in ENDS]
+    return known | _simulated(result.metrics, result.about, names)
 
 
 def stepped_figures(data: Mapping[str, Any]) -> dict[str, Estimate]:
     """Return every figure of the result of a chip of many cores, from the data of its `result.json`."""
     rows = {(row["component"], row["action"]): _given(row) for row in data["tables"]["energy"]}
+    rows |= _hops(data)
     energies = {f"energy.{component}.{action}": value for (component, action), value in rows.items()}
     leakage = [value for (_, action), value in rows.items() if action == "leakage"]
     dynamic = total(
@@ -73,6 +118,10 @@ def stepped_figures(data: Mapping[str, Any]) -> dict[str, Estimate]:
         if number:
             found[name] = energy / number
     found = {name: value.in_unit("J") for name, value in found.items()}
+    if "limits" in data["tables"]:
+        mission = stepped_report(data["about"], dynamic.in_unit("J"), metrics["time_total_us"] * 1e-6)
+        assert mission is not None
+        found |= {name: value for name, value in mission.estimates.items() if value is not None}
     return found | _simulated(metrics, data["about"], [f"{name}{end}" for name in found for end in ENDS])
 
 
@@ -85,6 +134,17 @@ def _simulated(metrics: Mapping[str, Any], about: Mapping[str, Any], others: lis
         for name, value in metrics.items()
         if value is not None and value >= 0 and name not in others
     }
+
+
+def _hops(data: Mapping[str, Any]) -> dict[tuple[str, str], Estimate]:
+    """Energies of hops that were derived, with their derivation."""
+    about = data["about"]
+    if about.get("process") is None:
+        return {}
+    chip = validate(Document.of(about["architecture"]["resolved"], "architecture"), ManyCore)
+    each = hop_energies(chip, Document.of(about["process"], KIND))
+    rows = [row for row in data["tables"]["energy"] if row["component"] == NETWORK and row["count"]]
+    return {(NETWORK, row["action"]): each[row["action"].removeprefix("hop_")] * row["count"] for row in rows}
 
 
 def _given(row: Mapping[str, Any]) -> Estimate:

@@ -7,6 +7,8 @@ from accelsim.architecture.profile import Profile, is_profile
 from accelsim.architecture.schema import Architecture
 from accelsim.config.document import Document
 from accelsim.config.errors import ConfigError
+from accelsim.config.library import shipped
+from accelsim.config.loader import load_document
 from accelsim.config.model import Model
 from accelsim.workload.schema import Workload
 from accelsim.workload.stepped import SteppedWorkload, is_stepped
@@ -24,6 +26,12 @@ def workload_model(document: Document) -> type[Model]:
     return SteppedWorkload if is_stepped(document) else Workload
 
 
+def chips_with_partition() -> str:
+    """Shipped chips whose cores share a network that learns, listed for messages."""
+    names = (name for name in sorted(shipped("architecture")) if "/" not in name)
+    return ", ".join(f"`{name}`" for name in names if "partition" in load_document(name, "architecture").data)
+
+
 def runs_in_steps(architecture: Document, workload: Document) -> bool:
     """Whether the chip is one of many cores that run a network step by step.
 
@@ -38,6 +46,7 @@ def runs_in_steps(architecture: Document, workload: Document) -> bool:
     many, stepped = is_many_core(architecture), is_stepped(workload)
     if many and not stepped:
         message = f"`{architecture.name}` runs networks step by step: the workload's `network` needs a `kind`"
+        message += f"; chips whose cores share a network that learns are {chips_with_partition()}"
         raise ConfigError(workload.problem(("network",), message))
     if stepped and not many:
         message = f"such a network needs a chip whose cores run in steps; `{architecture.name}` has one core"

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from accelsim.datapath.toggles import Operands
 from accelsim.engine.counts import Counter
 from accelsim.engine.log import EventLog
 from accelsim.workload.stream import Chunk
@@ -37,6 +39,23 @@ class Window:
 
 
 @dataclass(frozen=True)
+class Pieces:
+    """A chunk cut into pieces: time steps, or samples of cores that do not work in steps.
+
+    Attributes
+    ----------
+    counted : int64 array, shape (pieces, counters)
+    ticks : int64 array, shape (pieces,)
+        Time steps of the outside world in each.
+    cycles : int64 array, shape (pieces,)
+    """
+
+    counted: NDArray[np.int64]
+    ticks: NDArray[np.int64]
+    cycles: NDArray[np.int64]
+
+
+@dataclass(frozen=True)
 class Part:
     """A chunk of samples, processed.
 
@@ -50,8 +69,14 @@ class Part:
         Cycles in which the core works on a sample.
     answers : int32 array, shape (samples,)
         Class answered, -1 where none was asked for, `SILENT` where none came.
+    pieces : Pieces
+        What `counted` and `cycles` are the sums of.
     learning_events : int
         Executions of phases in which synapses learn, of event-driven cores.
+    operands : mapping of str to Operands
+        What the stages saw in the sample that was listened to.
+    errors : float64 array, shape (samples,), or None
+        Mean squared error of the outputs, of regressions.
     """
 
     counted: NDArray[np.int64]
@@ -59,8 +84,11 @@ class Part:
     cycles: int
     latency_cycles: NDArray[np.int64]
     answers: NDArray[np.int32]
+    pieces: Pieces
     window: Window | None = field(default=None, repr=False)
     learning_events: int = 0
+    operands: Mapping[str, Operands] = field(default_factory=dict, repr=False)
+    errors: NDArray[np.float64] | None = None
 
 
 class Runner(Protocol):
@@ -70,5 +98,12 @@ class Runner(Protocol):
     columns: tuple[str, ...]
     """What `Part.activity` counts."""
 
-    def run(self, chunk: Chunk, window: range, first_tick: int) -> Part:
-        """Process a chunk; place the time steps `window` of it in time, numbered from `first_tick` in the run."""
+    def cell_writes(self) -> Mapping[str, NDArray[Any]]:
+        """Writes of each cell in the run so far by memory, where they are counted."""
+
+    def run(self, chunk: Chunk, window: range, first_tick: int, heard: int | None = None) -> Part:
+        """Process a chunk.
+
+        The time steps `window` of it are placed in time, numbered from `first_tick` in the run; operands of the
+        datapath are listened to in its sample `heard`.
+        """

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import reduce
 from pathlib import Path
 from typing import Any
 
+from accelsim.architecture.devices import synaptic_memories
 from accelsim.architecture.roles import view
 from accelsim.architecture.schema import Architecture
 from accelsim.config.document import Document
 from accelsim.config.errors import ConfigError, Problem, check
 from accelsim.config.model import validate
+from accelsim.config.named import beside
 from accelsim.formats.json_file import check_version, damaged, read_json
 from accelsim.simulation.about import identity
 from accelsim.simulation.accounts import Accounts
-from accelsim.simulation.pricing import beside, placed
+from accelsim.simulation.memories import memory_documents, technologies_of, with_access_cycles
+from accelsim.simulation.mission import mission_of, mission_report
+from accelsim.simulation.pricing import placed
 from accelsim.simulation.result import Result, cost_tables
 from accelsim.technology.node import technology_document
 
@@ -54,12 +59,13 @@ def recosted(result: Result, overrides: Iterable[str]) -> Result:
     before = result.accounts
     document = before.document.with_overrides(overrides)
     changed = validate(document, Architecture)
-    _check_unchanged(before, document, changed)
+    memories = _memory_technologies(before, document, changed)
+    _check_unchanged(before, document, changed, memories)
     technology = before.technology
     if changed.technology != before.architecture.technology:
         with placed(changed, document):
             technology = technology_document(changed.technology, beside(before.document))
-    accounts = before.with_documents(document, technology)
+    accounts = before.with_documents(document, technology, memories)
     about = {
         **result.about,
         "architecture": {**identity(document), "file": result.about["architecture"]["file"]},
@@ -79,24 +85,54 @@ def _priced(
     report = accounts.report(costs)
     metrics = {**metrics, **accounts.metrics(costs)}
     epochs = [{**row, **energy} for row, energy in zip(tables["epochs"], accounts.epoch_energies(costs), strict=True)]
-    tables = {**tables, "epochs": epochs, **cost_tables(accounts, report, metrics)}
-    return Result(metrics, tables, {**about, "warnings": list(report.warnings)}, accounts, costs, report, None)
+    tables = {**tables, "epochs": epochs, **cost_tables(accounts, costs, report, metrics)}
+    warnings = list(report.warnings)
+    if (mission := mission_report(mission_of(about), accounts, costs)) is not None:
+        metrics, tables = {**metrics, **mission.metrics()}, {**tables, **mission.tables()}
+        warnings += mission.warnings()
+    return Result(metrics, tables, {**about, "warnings": warnings}, accounts, costs, report, None)
 
 
-def _check_unchanged(before: Accounts, document: Document, changed: Architecture) -> None:
+def _memory_technologies(before: Accounts, document: Document, changed: Architecture) -> dict[str, Document]:
+    """Memory technologies of the changed chip: those of the run, and files for the names that are new."""
+    new = {name: memory for name, memory in changed.core.memories.items() if memory.kind not in before.memories}
+    core = changed.core.model_copy(update={"memories": new})
+    found = memory_documents(changed.model_copy(update={"core": core}), document)
+    return {**before.memory_technologies, **found}
+
+
+def _check_unchanged(
+    before: Accounts, document: Document, changed: Architecture, memories: Mapping[str, Document]
+) -> None:
     """A setting must change only what things cost: the counts stand for one function and one timing."""
     original = validate(before.document, Architecture)
-    old, new = ({**view(chip, "functional", "timing"), "clock": chip.clock} for chip in (original, changed))
-    problems = [
-        document.problem(path, "changes what the chip does or when: run it again") for path in _differences(old, new)
-    ]
+    technologies = technologies_of(memories)
+    old, new = (
+        {**view(with_access_cycles(chip, technologies), "functional", "timing"), "clock": chip.clock}
+        for chip in (original, changed)
+    )
+    problems = [_changes(document, path, old, new) for path in _differences(old, new)]
     problems += [
         document.problem(("core", "units", name, "stages"), f"`{stage}` was not traced in this run: run it again")
         for name, unit in changed.core.units.items()
         for stage in unit.stages
         if stage not in before.stages
     ]
+    problems += [
+        document.problem(("core", "memories", name, "kind"), "changes what its cells hold: run it again")
+        for name in synaptic_memories(changed.core)
+        if original.core.memories[name].kind != changed.core.memories[name].kind
+    ]
     check(problems)
+
+
+def _changes(document: Document, path: tuple[str, ...], old: Mapping[str, Any], new: Mapping[str, Any]) -> Problem:
+    """Why a difference needs another run."""
+    if path[:2] != ("core", "memories") or path[-1] not in ("read_cycles", "write_cycles"):
+        return document.problem(path, "changes what the chip does or when: run it again")
+    was, now = (reduce(lambda part, key: part[key], path, chip) for chip in (old, new))
+    message = f"takes {now} memory clock cycles instead of {was}: run it again"
+    return document.problem(path, message)
 
 
 def _differences(old: Any, new: Any, at: tuple[str, ...] = ()) -> list[tuple[str, ...]]:

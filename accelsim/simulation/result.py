@@ -4,28 +4,39 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from accelsim.config.named import beside
 from accelsim.controllers.event_driven import EventController
 from accelsim.cost.account import CostReport, in_unit
 from accelsim.cost.components import ComponentCosts
+from accelsim.cost.datapaths import datapath_rows
 from accelsim.cost.published import comparison
 from accelsim.engine.counts import Counter
 from accelsim.formats.atomic import prepare_output_directory, write_text_atomic
 from accelsim.simulation.about import identity, versions
 from accelsim.simulation.accounts import Accounts, SplitCounts
+from accelsim.simulation.devices import device_metrics, device_rows
 from accelsim.simulation.event_metrics import event_metrics
 from accelsim.simulation.figures import Figures
+from accelsim.simulation.memories import memory_documents
+from accelsim.simulation.mesh_totals import MeshTotals
+from accelsim.simulation.mission import mission_report
+from accelsim.simulation.pacing import paces
 from accelsim.simulation.part import Window
-from accelsim.simulation.pricing import as_row, beside
+from accelsim.simulation.pricing import as_row
 from accelsim.simulation.setup import Setup
+from accelsim.simulation.switching import activity_rows
 from accelsim.simulation.totals import SplitTotals
+from accelsim.simulation.wear import wear_of, wear_rows
+from accelsim.simulation.windows import Windows
 from accelsim.technology.node import technology_document
+from accelsim.technology.switching import Switching
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -43,7 +54,7 @@ class Result(Figures):
     metrics : mapping of str to number
         Every figure as `<what>_<unit>`, with `_low` and `_high` beside estimates; None where undefined.
     tables : mapping of str to list of rows
-        `epochs`, `steps` (the window), `counters`, `energy`, `area`, `published`.
+        `epochs`, `steps` (the window), `counters`, `energy`, `area`, `datapaths`, `activity`, `published`.
     about : mapping
         Versions, hashes of the inputs, seed, engine, warnings.
     accounts : Accounts
@@ -129,7 +140,10 @@ class Result(Figures):
 
         folder = Path(folder)
         prepare_output_directory(folder, marker="result.json", overwrite=overwrite)
-        self.save_tables(folder, ("epochs", "steps", "counters", "energy", "area"))
+        power = ["power", "power_trace", "power_domains", "operating_points", "wear"]
+        mission = [name for name in ("swap", "limits", "devices", "cores") if name in self.tables]
+        costs = ["energy", "area", "datapaths", "activity", *power, *mission]
+        self.save_tables(folder, ["epochs", "steps", "counters", *costs])
         if self.window is not None:
             log = self.window.log
             write_text_atomic(
@@ -148,13 +162,26 @@ def assemble(
     splits: list[SplitTotals],
     latencies: Mapping[str, NDArray[np.int64]],
     window: Window | None,
+    switching: Mapping[str, Switching],
     *,
+    windows: Windows,
+    cell_writes: Mapping[str, NDArray[Any]],
+    mesh: MeshTotals | None = None,
     wall_s: float,
     cpu_s: float,
 ) -> Result:
     """Put a run's totals, its costs and its learning results together."""
-    accounts = _accounts(setup, splits)
-    costs = setup.costs
+    accounts = replace(
+        _accounts(setup, splits, switching),
+        wear=wear_of(
+            setup.architecture.core,
+            setup.placement if setup.mesh is None else setup.mesh.all_cores,
+            splits,
+            cell_writes,
+        ),
+        windows=windows,
+    )
+    costs = accounts.costs()
     report = accounts.report(costs)
     cycles = sum(split.cycles for split in splits)
     metrics: dict[str, float | int | None] = {
@@ -167,6 +194,8 @@ def assemble(
         **_latency_metrics(splits, latencies, setup.architecture.clock),
         **accounts.metrics(costs),
         **event_metrics(setup, splits),
+        **(mesh.metrics() if mesh is not None else {}),
+        **device_metrics(setup.controller.cells()),
     }
     tables = {
         "epochs": [
@@ -174,14 +203,21 @@ def assemble(
         ],
         "steps": _step_rows(window),
         "counters": [as_row(counter, count) for counter, count in accounts.counted.items()],
-        **cost_tables(accounts, report, metrics),
+        **cost_tables(accounts, costs, report, metrics),
     }
+    if rows := device_rows(setup.architecture, setup.controller.cells()):
+        tables["devices"] = rows
+    if mesh is not None:
+        tables["cores"] = mesh.rows()
     about = _about(setup, engine, report, window, wall_s, cpu_s, cycles)
+    if (mission := mission_report(setup.workload.mission, accounts, costs)) is not None:
+        metrics, tables = {**metrics, **mission.metrics()}, {**tables, **mission.tables()}
+        about["warnings"] += mission.warnings()
     return Result(metrics, tables, about, accounts, costs, report, window)
 
 
 def cost_tables(
-    accounts: Accounts, report: CostReport, metrics: Mapping[str, float | int | None]
+    accounts: Accounts, costs: ComponentCosts, report: CostReport, metrics: Mapping[str, float | int | None]
 ) -> dict[str, list[dict[str, Any]]]:
     """The tables that speak of costs."""
     chip = accounts.architecture
@@ -190,17 +226,23 @@ def cost_tables(
     return {
         "energy": report.rows(),
         "area": [{"component": name, **in_unit("area_um2", area, 1e12)} for name, area in areas],
+        "datapaths": datapath_rows(costs),
+        "activity": activity_rows(accounts.stages, accounts.switching),
         "published": [row.row() for row in figures],
+        **accounts.power_tables(costs),
+        "wear": wear_rows(accounts),
     }
 
 
-def _accounts(setup: Setup, splits: list[SplitTotals]) -> Accounts:
+def _accounts(setup: Setup, splits: list[SplitTotals], switching: Mapping[str, Switching]) -> Accounts:
     """What the run is costed from."""
     control, document = setup.controller, setup.architecture_document
     return Accounts(
         document=document,
         technology=technology_document(setup.architecture.technology, beside(document)),
+        memory_technologies=memory_documents(setup.architecture, document),
         words=setup.placement.words,
+        tiles=setup.placement.tiles,
         state_bits=control.state_bits(),
         stages=control.stages(),
         tick_s=setup.workload.task.tick,
@@ -218,17 +260,25 @@ def _accounts(setup: Setup, splits: list[SplitTotals]) -> Accounts:
             )
             for split in splits
         ),
+        paces=paces(setup.program),
+        switching=switching,
+        populations=tuple(setup.workload.network),
     )
 
 
 def _learning_metrics(splits: list[SplitTotals]) -> dict[str, float | int | None]:
     tests = [split.accuracy for split in splits if split.split == "test"]
     trainings = [split.accuracy for split in splits if split.split == "train"]
+    test_errors = [split.mean_squared_error for split in splits if split.split == "test"]
+    training_errors = [split.mean_squared_error for split in splits if split.split == "train"]
     last = [accuracy for accuracy in tests[-LAST_EPOCHS:] if accuracy is not None]
     return {
         "accuracy_test": float(np.mean(last)) if last else None,
         "accuracy_test_last": tests[-1] if tests else None,
         "accuracy_train_last": trainings[-1] if trainings else None,
+        "mse_test_last": test_errors[-1] if test_errors else None,
+        "mse_train_first": training_errors[0] if training_errors else None,
+        "mse_train_last": training_errors[-1] if training_errors else None,
     }
 
 

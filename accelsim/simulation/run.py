@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -14,9 +14,11 @@ from accelsim.config.errors import ConfigError, Problem
 from accelsim.config.loader import load_document
 from accelsim.controllers.event_driven import EventController
 from accelsim.controllers.samples import Samples
+from accelsim.datapath.toggles import Operands
 from accelsim.engine.choice import Engine
 from accelsim.simulation.event_run import EventRun
 from accelsim.simulation.kinds import runs_in_steps
+from accelsim.simulation.mesh_run import MeshRun
 from accelsim.simulation.part import Window
 from accelsim.simulation.progress import Progress
 from accelsim.simulation.result import Result, assemble
@@ -24,9 +26,11 @@ from accelsim.simulation.setup import Setup, prepare
 from accelsim.simulation.stepped_result import SteppedResult
 from accelsim.simulation.stepped_run import run_stepped
 from accelsim.simulation.stepped_setup import prepare_stepped
+from accelsim.simulation.switching import measured
 from accelsim.simulation.tick_run import TickRun
 from accelsim.simulation.totals import SplitTotals
-from accelsim.workload.stream import Chunk, chunks, total_samples
+from accelsim.simulation.windows import WindowTotals
+from accelsim.workload.stream import Chunk, chunks, middle_sample, total_samples
 
 WINDOW_TICKS = 6
 """Time steps of the default timeline: a few around the first learning step."""
@@ -83,20 +87,26 @@ def run(
         check_window(window, setup.ticks)
     started = time.perf_counter()
     used_cpu = time.process_time()
-    runner = EventRun(setup, engine) if isinstance(setup.controller, EventController) else TickRun(setup, engine)
+    runner = _runner(setup, engine)
     splits: list[SplitTotals] = []
+    windows = WindowTotals(runner.counters, setup.architecture.core.phases)
     latencies: dict[str, list[NDArray[np.int64]]] = {}
     shown: Window | None = None
     first_tick = 0
     done = 0
     of = total_samples(setup.workload, setup.recording)
+    operands: Mapping[str, Operands] = {}
+    middle = middle_sample(setup.workload, setup.recording)
     for chunk in _sized(chunks(setup.workload, setup.seed, setup.recording), engine):
         samples = chunk.samples
         wanted = range(0) if shown is not None else _window_ticks(window, first_tick, samples)
-        part = runner.run(chunk, wanted, first_tick + wanted.start)
+        heard = middle - done if done <= middle < done + len(samples) else None
+        part = runner.run(chunk, wanted, first_tick + wanted.start, heard)
+        operands = operands or part.operands
         if not splits or (splits[-1].epoch, splits[-1].split) != (chunk.epoch, chunk.split):
             splits.append(SplitTotals(chunk.epoch, chunk.split, runner.counters, runner.columns))
         splits[-1].add(part, samples.ticks, samples.label)
+        windows.add(part.pieces)
         latencies.setdefault(chunk.split, []).append(part.latency_cycles)
         shown = shown or part.window
         first_tick += samples.ticks
@@ -109,9 +119,19 @@ def run(
         splits,
         {split: np.concatenate(parts) for split, parts in latencies.items()},
         shown,
+        measured(setup, operands),
+        windows=windows.taken(),
+        cell_writes=runner.cell_writes(),
+        mesh=runner.totals if isinstance(runner, MeshRun) else None,
         wall_s=time.perf_counter() - started,
         cpu_s=time.process_time() - used_cpu,
     )
+
+
+def _runner(setup: Setup, engine: Engine) -> EventRun | TickRun:
+    if isinstance(setup.controller, EventController):
+        return EventRun(setup, engine)
+    return TickRun(setup, engine) if setup.mesh is None else MeshRun(setup, engine)
 
 
 def check_window(window: tuple[int, int], ticks: int) -> None:

@@ -9,6 +9,7 @@ from functools import partial
 from typing import Any
 
 from accelsim.architecture.indices import PopulationSet
+from accelsim.architecture.layers import has_layers, with_layers
 from accelsim.architecture.schema import Architecture
 from accelsim.architecture.widths import with_state_bits
 from accelsim.config.document import Document
@@ -20,11 +21,18 @@ from accelsim.controllers.event_driven import EventController
 from accelsim.controllers.registry import controllers
 from accelsim.controllers.samples import Samples
 from accelsim.cost.components import ComponentCosts
+from accelsim.devices.cells import CellModel
 from accelsim.engine.program import Program, lower
 from accelsim.mapping.placement import Placement, place
+from accelsim.simulation.devices import cell_models
+from accelsim.simulation.memories import memory_technologies, with_access_cycles
+from accelsim.simulation.mesh_setup import MeshPlan, plan_mesh, several_cores_problem
+from accelsim.simulation.mission import mission_problems
+from accelsim.simulation.pacing import paces
 from accelsim.simulation.pricing import operating_point, price
+from accelsim.technology.memory_technology import MemoryTechnology
 from accelsim.workload.digits import Digits
-from accelsim.workload.schema import Workload
+from accelsim.workload.schema import Recorded, Workload
 from accelsim.workload.stream import recording_of, total_ticks
 
 
@@ -43,6 +51,8 @@ class Setup:
     program: Program
     costs: ComponentCosts
     seed: int
+    mesh: MeshPlan | None = None
+    """How the network is spread over cores, where it may be; `program` is that of the first then."""
 
     @property
     def ticks(self) -> int:
@@ -60,6 +70,12 @@ def prepare(architecture_document: Document, workload_document: Document, seed: 
     """
     architecture, workload = _validated(architecture_document, workload_document)
     kind, settings = _programming(architecture, workload, architecture_document, workload_document)
+    problems: list[Problem] = []
+    memories: dict[str, MemoryTechnology] = {}
+    cells: dict[str, CellModel] = {}
+    with _collected(problems):
+        memories = memory_technologies(architecture, architecture_document)
+        cells = cell_models(architecture, memories)
     request = Request(
         populations=workload.network,
         rule=workload.learning.rule if workload.learning else None,
@@ -68,27 +84,49 @@ def prepare(architecture_document: Document, workload_document: Document, seed: 
         seed=seed,
         examples=partial(workload.task.examples, seed) if isinstance(workload.task, Digits) else None,
         spikes_per_sample=workload.task.spikes_per_sample if isinstance(workload.task, Digits) else 0.0,
+        cells=cells,
+        tick_s=workload.task.tick,
+        consolidation=workload.learning.consolidation if workload.learning else None,
+        consolidation_parameters=workload.learning.consolidation_parameters if workload.learning else {},
     )
-    problems: list[Problem] = []
-    if architecture.cores > 1:
-        message = (
-            f"{architecture.cores} cores: a workload is placed on one core so far; several are linked by the engines"
-        )
-        problems.append(architecture_document.problem(("cores",), message))
+    if (problem := several_cores_problem(architecture, kind, architecture_document)) is not None:
+        problems.append(problem)
     if not issubclass(kind, EventController):
         problems += _population_problems(architecture, workload, architecture_document, workload_document)
+    problems += _payload_problems(kind, workload, workload_document)
+    if request.consolidation is not None and not kind.consolidates:
+        message = f"controller `{architecture.core.controller}` runs its rules alone"
+        problems.append(workload_document.problem(("learning", "consolidation"), message))
+    problems += mission_problems(workload.mission, architecture.voltage, workload_document)
     with _collected(problems):
         recording = recording_of(workload, workload_document)
     with _collected(problems):
         controller = kind.build(architecture.core, request)
         core = with_state_bits(architecture.core, controller.state_bits())
     check(_located(problem, architecture_document, workload_document) for problem in problems)
-    architecture = architecture.model_copy(update={"core": core})
+    architecture = with_access_cycles(architecture.model_copy(update={"core": core}), memories)
     _check_stages(architecture_document, architecture, controller)
+    try:
+        core = with_layers(architecture.core, workload.network)
+    except ConfigError as error:
+        raise ConfigError(_located(each, architecture_document, workload_document) for each in error.problems) from None
+    architecture = architecture.model_copy(update={"core": core})
     populations = controller.populations if isinstance(controller, EventController) else workload.network
-    placement = place(architecture, populations, architecture_document)
-    program = lower(architecture, placement, controller.vocabulary, architecture_document)
-    costs = price(architecture, placement, controller.stages(), architecture_document)
+    mesh = None
+    if architecture.partition is not None:
+        mesh = plan_mesh(architecture, populations, architecture_document)
+        placement, program = mesh.placement, mesh.first_program
+    else:
+        placement = place(architecture, populations, architecture_document)
+        program = lower(architecture, placement, controller.vocabulary, architecture_document)
+    costs = price(
+        architecture,
+        placement,
+        controller.stages(),
+        architecture_document,
+        asked=paces(program),
+        memories=memories,
+    )
     return Setup(
         architecture,
         workload,
@@ -100,6 +138,7 @@ def prepare(architecture_document: Document, workload_document: Document, seed: 
         program,
         costs,
         seed,
+        mesh,
     )
 
 
@@ -159,6 +198,8 @@ def _population_problems(
     architecture: Architecture, workload: Workload, architecture_document: Document, workload_document: Document
 ) -> Iterator[Problem]:
     """The core must work on the populations of the network, on all of them and no others."""
+    if has_layers(architecture.core):
+        return
     worked_on: dict[str, str] = {}
     for name, index_set in architecture.core.index_sets.items():
         if isinstance(index_set, PopulationSet):
@@ -171,6 +212,22 @@ def _population_problems(
         if population not in worked_on:
             message = f"this core works on no population `{population}`{choose_from(population, worked_on)}"
             yield workload_document.problem(("network", population), message)
+
+
+def _payload_problems(
+    kind: type[Controller] | type[EventController], workload: Workload, document: Document
+) -> Iterator[Problem]:
+    """Payloads are for controllers that take them, and are all shown in one time step."""
+    task, name = workload.task, workload.task.kind
+    takes_payloads = issubclass(kind, Controller) and kind.graded
+    graded = isinstance(task, Digits) and task.coding == "graded"
+    if graded and not takes_payloads:
+        yield document.problem(("task", "coding"), "`graded`: the chip's core takes spikes, not payloads")
+    elif takes_payloads and not graded and not isinstance(task, Recorded):
+        message = f"`{name}` gives spikes, but the chip's core takes payloads: `coding: graded`"
+        yield document.problem(("task", "kind"), message)
+    elif isinstance(task, Digits) and graded and task.ticks(True) * task.ticks(False) > 1:
+        yield document.problem(("task", "length"), f"{task.length} time steps, but payloads are shown in 1")
 
 
 def _located(problem: Problem, architecture: Document, workload: Document) -> Problem:

@@ -17,6 +17,8 @@ from accelsim.engine.stepped.timing import RECEIVER
 from accelsim.formats.atomic import prepare_output_directory, write_text_atomic
 from accelsim.simulation.about import identity, versions
 from accelsim.simulation.figures import Figures
+from accelsim.simulation.hops import unpriced
+from accelsim.simulation.mission import stepped_report
 from accelsim.simulation.stepped_setup import SteppedSetup
 from accelsim.simulation.stepped_totals import ACTIONS, DIRECTIONS, STEP_COLUMNS, SteppedTotals
 from accelsim.technology.estimate import Estimate, Source, total
@@ -25,6 +27,8 @@ if TYPE_CHECKING:
     pass
 
 TABLES = ("steps", "cores", "links", "energy", "published")
+NETWORK = "network"
+"""Component that is charged for hops."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +64,7 @@ class SteppedResult(Figures):
         """
         folder = Path(folder)
         prepare_output_directory(folder, marker="result.json", overwrite=overwrite)
-        self.save_tables(folder, TABLES[:-1])
+        self.save_tables(folder, [name for name in (*TABLES[:-1], "swap", "limits") if name in self.tables])
         write_text_atomic(folder / "result.json", self.to_json())
 
 
@@ -75,7 +79,7 @@ def assemble(setup: SteppedSetup, engine: str, totals: SteppedTotals, wall_s: fl
         late = int((seconds[:, 0] > chip.tick).sum())
         seconds = np.maximum(seconds, [[chip.tick, 0.0]])
     elapsed = float(seconds[:, 0].sum())
-    energies = _energies(chip, totals)
+    energies = _energies(setup, totals)
     dynamic = total((energy for _, _, _, energy in energies), "sum of the energies of all actions")
     leakage = None if chip.leakage is None else Estimate.exact(chip.leakage * elapsed, _given("leakage"))
     whole = dynamic if leakage is None else dynamic + leakage
@@ -118,7 +122,7 @@ def assemble(setup: SteppedSetup, engine: str, totals: SteppedTotals, wall_s: fl
         "engine": engine,
         "noc": chip.interconnect.noc,
         "seed": setup.seed,
-        "warnings": _warnings(chip, late, totals.steps),
+        "warnings": _warnings(chip, late, totals.steps) + unpriced(chip, setup.process),
         "simulation_wall_s": round(wall_s, 3),
         "simulation_cpu_s": round(cpu_s, 3),
         "synops_per_cpu_s": round(synops / cpu_s) if cpu_s > 0 else None,
@@ -126,7 +130,11 @@ def assemble(setup: SteppedSetup, engine: str, totals: SteppedTotals, wall_s: fl
         "width": setup.grid.width,
         "height": setup.grid.height,
         "technology": chip.technology,
+        "process": None if setup.process is None else setup.process.data,
     }
+    if (mission := stepped_report(about, dynamic.in_unit("J"), elapsed)) is not None:
+        metrics, tables = {**metrics, **mission.metrics()}, {**tables, **mission.tables()}
+        about["warnings"] += mission.warnings()
     return SteppedResult(metrics, tables, about)
 
 
@@ -157,17 +165,16 @@ def _action(pipeline: Pipeline, unit: str, action: str) -> Action:
     return found
 
 
-def _energies(chip: ManyCore, totals: SteppedTotals) -> list[tuple[str, str, int, Estimate]]:
+def _energies(setup: SteppedSetup, totals: SteppedTotals) -> list[tuple[str, str, int, Estimate]]:
     """Component, action, count and energy of everything that happened."""
-    pipeline = chip.core.pipeline
+    pipeline = setup.chip.core.pipeline
     found = []
     for (unit, action), count in zip(ACTIONS, totals.actions.sum(axis=0), strict=True):
         part = _action(pipeline, unit, action)
         found.append((unit, action, int(count), _energy(part, int(count), pipeline.source)))
     by_direction = totals.links.reshape(-1, len(DIRECTIONS)).sum(axis=0)
     for direction, count in zip(DIRECTIONS, by_direction, strict=True):
-        part = getattr(chip.hop, direction)
-        found.append(("network", f"hop_{direction}", int(count), _energy(part, int(count), pipeline.source)))
+        found.append((NETWORK, f"hop_{direction}", int(count), setup.hops[direction] * int(count)))
     return found
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from accelsim.architecture.many_core import Action, ManyCore
+from accelsim.architecture.many_core import Action, Hop, ManyCore
 from accelsim.config.document import Document
 from accelsim.config.errors import ConfigError, Problem, check, choose_from
 from accelsim.config.model import validate
@@ -20,6 +22,9 @@ from accelsim.mapping.adjacency import Adjacency
 from accelsim.mapping.cores import balance, fill, given, minimise_traffic
 from accelsim.mapping.limits import CoreLimits
 from accelsim.mapping.tiles import hop_table
+from accelsim.simulation.hops import hop_energies, hop_process
+from accelsim.simulation.mission import mission_problems
+from accelsim.technology.estimate import Estimate
 from accelsim.workload.network import read_mapping
 from accelsim.workload.stepped import FromFile, SteppedWorkload
 
@@ -41,6 +46,10 @@ class SteppedSetup:
     routers: NocConfig
     """The network, for `noc: cycle`."""
     seed: int
+    hops: Mapping[str, Estimate]
+    """Energy of a hop by direction."""
+    process: Document | None
+    """Technology file that they were derived from, if they were."""
 
 
 def prepare_stepped(chip_document: Document, workload_document: Document, seed: int) -> SteppedSetup:
@@ -62,9 +71,13 @@ def prepare_stepped(chip_document: Document, workload_document: Document, seed: 
     chip, workload = models
     assert isinstance(chip, ManyCore)
     assert isinstance(workload, SteppedWorkload)
+    check(mission_problems(workload.mission, chip.voltage, workload_document))
     if chip.core.neuron not in MODELS:
         message = f"`{chip.core.neuron}` is no neuron model of such cores{choose_from(chip.core.neuron, list(MODELS))}"
         raise ConfigError(chip_document.problem(("core", "neuron"), message))
+    with located(chip_document):
+        process = hop_process(chip, chip_document)
+        hops = hop_energies(chip, process)
     network = workload.network.build(seed, chip.core.neuron, workload_document)
     grid = grid_of(chip)
     core, send_order = _placed(chip, workload, network, grid, workload_document, seed)
@@ -75,8 +88,20 @@ def prepare_stepped(chip_document: Document, workload_document: Document, seed: 
     costs = step_costs(chip)
     return SteppedSetup(
         chip, workload, chip_document, workload_document, network, core, function, grid, costs,
-        router_config(chip, costs), seed,
+        router_config(chip, costs), seed, hops, process,
     )  # fmt: skip
+
+
+@contextmanager
+def located(document: Document) -> Iterator[None]:
+    """Give the complaints of cost models their places in the architecture."""
+    try:
+        yield
+    except ConfigError as error:
+        raise ConfigError(
+            problem if problem.file else document.problem(problem.path or "", problem.message)
+            for problem in error.problems
+        ) from None
 
 
 def grid_of(chip: ManyCore) -> Grid:
@@ -105,7 +130,7 @@ def step_costs(chip: ManyCore) -> StepCosts:
     """Latencies of the pipeline, the hops and the barrier, in ticks of the timebase."""
     pipeline = chip.core.pipeline
 
-    def ticks(action: Action) -> int:
+    def ticks(action: Action | Hop) -> int:
         return chip.ticks(action.latency)
 
     soma = pipeline.soma

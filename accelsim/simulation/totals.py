@@ -32,6 +32,8 @@ class SplitTotals:
     latency_cycles: int = 0
     latency_cycles_max: int = 0
     learning_events: int = 0
+    errors: int = 0
+    squared: float = 0.0
     counted: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
     activity: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
 
@@ -46,6 +48,10 @@ class SplitTotals:
         self.asked += int((part.answers != NOT_ASKED).sum())
         self.answered += int((part.answers >= 0).sum())
         self.correct += int(((part.answers == labels) & (part.answers >= 0)).sum())
+        if part.errors is not None:
+            known = part.errors[~np.isnan(part.errors)]
+            self.errors += known.size
+            self.squared += float(known.sum())
         self.cycles += part.cycles
         self.latency_cycles += int(part.latency_cycles.sum())
         self.latency_cycles_max = max(self.latency_cycles_max, int(part.latency_cycles.max(initial=0)))
@@ -57,6 +63,11 @@ class SplitTotals:
     def accuracy(self) -> float | None:
         """Share of right answers, a missing one being wrong; None if the core was not asked."""
         return self.correct / self.asked if self.asked else None
+
+    @property
+    def mean_squared_error(self) -> float | None:
+        """Of the outputs of a regression where they count; None for other tasks."""
+        return self.squared / self.errors if self.errors else None
 
     def row(self) -> dict[str, Any]:
         """As a row of the table of epochs."""
@@ -70,6 +81,7 @@ class SplitTotals:
             "samples": self.samples,
             "answered": self.answered,
             "accuracy": self.accuracy,
+            "mean_squared_error": self.mean_squared_error,
             "ticks": self.ticks,
             "cycles": self.cycles,
             "sample_cycles_mean": self.latency_cycles / self.samples if self.samples else None,

@@ -19,13 +19,23 @@ UNITS = {
     "pJ": 1e-12,
     "ps": 1e-12,
     "ns": 1e-9,
+    "us": 1e-6,
+    "ms": 1e-3,
+    "s": 1.0,
+    "nm": 1e-9,
+    "bit": 1.0,
+    "decade": 1.0,
+    "F2": 1.0,
+    "pJ/bit": 1e-12,
     "um2": 1e-12,
     "mm2": 1e-6,
     "pW/bit": 1e-12,
     "nW/um2": 1e3,
     "pF/mm": 1e-9,
+    "fF/um2": 1e-3,
+    "kohm": 1e3,
 }
-"""Factor from each unit used in the data files to SI."""
+"""Factor from each unit used in the data files to SI; F2 is the square of the feature size."""
 SI_UNITS = {
     "1": "1",
     "V": "V",
@@ -34,11 +44,21 @@ SI_UNITS = {
     "pJ": "J",
     "ps": "s",
     "ns": "s",
+    "us": "s",
+    "ms": "s",
+    "s": "s",
+    "nm": "m",
+    "bit": "bit",
+    "decade": "decade",
+    "F2": "F2",
+    "pJ/bit": "J/bit",
     "um2": "m2",
     "mm2": "m2",
     "pW/bit": "W/bit",
     "nW/um2": "W/m2",
     "pF/mm": "F/m",
+    "fF/um2": "F/m2",
+    "kohm": "ohm",
 }
 """The SI unit of each of them."""
 

@@ -13,11 +13,12 @@ from functools import cache
 from typing import Any, Literal
 
 from accelsim.technology.constants import data_file
-from accelsim.technology.estimate import ONE, ZERO, Estimate, Source, merged, total
+from accelsim.technology.estimate import ONE, ZERO, Estimate, Source, total
 from accelsim.technology.glitches import operand_glitches, own_glitch
 from accelsim.technology.node import REFERENCE_TEMPERATURE_K, Technology
 from accelsim.technology.operations import Operation, OperationGraph
-from accelsim.technology.primitives import is_composed, law, parts
+from accelsim.technology.primitives import half_adder_source, is_composed, law, parts
+from accelsim.technology.switching import Switching
 
 Basis = Literal["silicon", "netlist"]
 """``silicon``: between published silicon and the netlist. ``netlist``: as a synthesised netlist toggles, from
@@ -67,32 +68,31 @@ def datapath_cost(
     voltage_v: float | None = None,
     temperature_k: float = REFERENCE_TEMPERATURE_K,
     basis: Basis = "silicon",
+    switching: Switching | None = None,
 ) -> LogicCost:
     """Return the cost of one evaluation of a datapath: sums over its operations, and its longest path.
 
     Operands that come out of other operations glitch, which costs more than the operation by itself. A
     comparison of two words that are subtracted too is the borrow of that subtraction, and one of two words that
-    were compared before is its complement: neither costs anything.
+    were compared before is its complement: neither costs anything. Operands are random words in each evaluation
+    unless `switching` tells how often they toggle.
     """
     voltage = technology.supply_v.nominal if voltage_v is None else voltage_v
-    shared = _shared_comparisons(graph)
+    shared = shared_comparisons(graph)
     costs = [
         _cost(operation, glitch, technology, voltage, temperature_k, basis)
         for operation, glitch in zip(graph.operations, operand_glitches(graph), strict=True)
     ]
+    if switching is not None:
+        costs = [_at_activity(cost, switching, index) for index, cost in enumerate(costs)]
     paid = [cost for index, cost in enumerate(costs) if index not in shared]
     counted = Counter(operation.kind for index, operation in enumerate(graph.operations) if index not in shared)
     text = "sum over " + (", ".join(f"{count} {kind}" for kind, count in counted.most_common()) or "no operations")
-    arrival: list[Estimate] = []
-    for operation, cost in zip(graph.operations, costs, strict=True):
-        ready = [arrival[source] for source in operation.inputs if source >= 0]
-        start = max(ready, key=lambda moment: moment.nominal, default=ZERO)
-        arrival.append((start + cost.delay_s).described("longest path"))
     return LogicCost(
         energy_j=_within_band(total((cost.energy_j for cost in paid), text)),
         area_m2=total((cost.area_m2 for cost in paid), text),
         leakage_w=total((cost.leakage_w for cost in paid), text),
-        delay_s=max(arrival, key=lambda moment: moment.nominal, default=ZERO),
+        delay_s=_longest_path(graph, [cost.delay_s for cost in costs]),
         operation_delays_s=tuple(cost.delay_s.nominal for cost in costs),
         zero_delay_j=sum(cost.zero_delay_j for cost in paid),
     )
@@ -104,7 +104,33 @@ def logic_leakage(area_m2: Estimate, technology: Technology, voltage_v: float, t
     The band of the density already covers what cells are used, so the band of the area is not applied twice.
     """
     factor = technology.leakage_factor(voltage_v, technology.supply_v.nominal, temperature_k)
-    return (technology.logic_leakage_w_per_m2 * area_m2.nominal).scaled(factor)
+    area = area_m2.nominal
+    placed = Estimate(area, area, area, area_m2.sources, "nominal area", "m2", "from", (area_m2,))
+    density = technology.logic_leakage_w_per_m2
+    return density.scaled(placed).described(f"{density.formula} x nominal area", "W").scaled(factor)
+
+
+def _longest_path(graph: OperationGraph, delays_s: list[Estimate]) -> Estimate:
+    """Return the sum of the delays along the path that is nominally the longest."""
+    arrival: list[float] = []
+    before: list[int | None] = []
+    for operation, delay in zip(graph.operations, delays_s, strict=True):
+        sources = [source for source in operation.inputs if source >= 0]
+        last = max(sources, key=lambda source: arrival[source], default=None)
+        before.append(last)
+        arrival.append((0.0 if last is None else arrival[last]) + delay.nominal)
+    path: list[Estimate] = []
+    at = max(range(len(arrival)), key=lambda index: arrival[index], default=None)
+    while at is not None:
+        path.append(delays_s[at])
+        at = before[at]
+    return total(reversed(path), "longest path").in_unit("s") if path else ZERO
+
+
+def _at_activity(cost: LogicCost, switching: Switching, index: int) -> LogicCost:
+    """Return the cost of operation `index` of a datapath, its operands switching as measured."""
+    energy = switching.scaled(index, cost.energy_j)
+    return replace(cost, energy_j=energy, zero_delay_j=cost.zero_delay_j * switching.operations[index])
 
 
 def _within_band(energy: Estimate) -> Estimate:
@@ -112,7 +138,7 @@ def _within_band(energy: Estimate) -> Estimate:
     return replace(energy, low=max(energy.low, low), high=min(energy.high, high))
 
 
-def _shared_comparisons(graph: OperationGraph) -> set[int]:
+def shared_comparisons(graph: OperationGraph) -> set[int]:
     """Return the comparisons of two words that are subtracted, or compared before."""
     pairs = {frozenset(each.inputs) for each in graph.operations if each.kind == "sub" and len(each.inputs) == 2}
     shared: set[int] = set()
@@ -172,7 +198,9 @@ def _cited(name: str) -> Source:
 def _reference(name: str, size: float, quantity: str) -> Estimate:
     """Return the energy (J) or area (m2) of the synthesised netlist of a primitive operator at 45 nm."""
     factor, unit = (1e-15, "J") if quantity == "energy" else (1e-12, "m2")
-    return Estimate.exact(law(name, quantity, size) * factor, _cited(name), f"{name} of size {size:g}", unit)
+    value = law(name, quantity, size) * factor
+    sources = (_cited(name), *((half_adder_source(),) if size % 1 else ()))
+    return Estimate(value, value, value, sources, f"{name} of size {size:g}", unit)
 
 
 def _energy_factors(
@@ -190,7 +218,8 @@ def _energy_factors(
     if glitch == 1.0:
         return (band,)
     limit = technology.constant("operand_glitch_limit")
-    return band, Estimate(1.0, 1.0, min(glitch**0.5, limit.nominal), limit.sources, "glitches of operands", "1")
+    worst = min(glitch**0.5, limit.nominal)
+    return band, Estimate(1.0, 1.0, worst, limit.sources, "glitches of operands", "1", "from", (limit,))
 
 
 def _area(name: str, size: float, technology: Technology, basis: Basis) -> Estimate:
@@ -204,13 +233,6 @@ def _is_float(name: str) -> bool:
 
 
 def _delay(name: str, size: float, technology: Technology, voltage_v: float) -> Estimate:
-    levels = max(1.0, law(name, "depth", size))
-    gate = technology.gate_delay_s(voltage_v)
-    band = technology.constant("timing_effort")
-    return Estimate(
-        gate.low * band.low * levels,
-        gate.nominal * band.nominal * levels,
-        gate.high * band.high * levels,
-        merged(gate.sources, band.sources),
-        f"{levels:.3g} levels of logic",
-    )
+    levels = Estimate.exact(max(1.0, law(name, "depth", size)), _cited(name), f"levels of {name} of size {size:g}", "1")
+    delay = technology.gate_delay_s(voltage_v).scaled(technology.constant("timing_effort")).scaled(levels)
+    return delay.described(f"{levels.nominal:.3g} levels of logic")

@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 
 from accelsim.config.errors import Problem, check
-from accelsim.technology.estimate import Estimate, merged
+from accelsim.technology.estimate import Estimate
 from accelsim.technology.logic import logic_leakage
 from accelsim.technology.node import REFERENCE_TEMPERATURE_K, Technology
 
@@ -67,13 +67,7 @@ def register_file(
     area = area.described(f"{what}, {ports} ports")
     effort, gate = technology.constant("timing_effort"), technology.gate_delay_s(voltage)
     levels = 3 + math.log2(words)
-    time = Estimate(
-        effort.low * gate.low * levels,
-        effort.nominal * gate.nominal * levels,
-        effort.high * gate.high * levels,
-        merged(effort.sources, gate.sources),
-        f"{levels:.3g} levels of logic",
-    )
+    time = (gate.scaled(effort) * levels).described(f"{levels:.3g} levels of logic")
     return MemoryCost(
         read_energy_j=read.described(f"read of {what}, {voltage:g} V"),
         write_energy_j=write.described(f"write of {what}, {voltage:g} V"),

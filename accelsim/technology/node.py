@@ -18,10 +18,10 @@ from itertools import pairwise
 from pathlib import Path
 
 from accelsim.config.document import Document
-from accelsim.config.errors import ConfigError, Problem, check, did_you_mean
-from accelsim.config.library import SUFFIXES, shipped
-from accelsim.config.loader import load_document
+from accelsim.config.errors import ConfigError, Problem, check
+from accelsim.config.library import shipped
 from accelsim.config.model import validate
+from accelsim.config.named import named_document, plain_name
 from accelsim.technology.constants import constant, constant_names, data_file
 from accelsim.technology.estimate import Estimate, Source, merged
 from accelsim.technology.process import Device, Process
@@ -103,8 +103,8 @@ class Technology:
         exponent = self.constant("capacitance_exponent")
         return _band(
             lambda power: squared * (self.node_nm / reference_node_nm) ** power,
-            exponent,
             f"{text} x ({self.node_nm:g} nm / {reference_node_nm:g} nm)^{exponent.nominal:g}",
+            exponent,
         )
 
     def area_factor(self, reference_node_nm: float = REFERENCE_NODE_NM) -> Estimate:
@@ -113,23 +113,24 @@ class Technology:
         ratio = _area_ratio(self.node_nm) / _area_ratio(reference_node_nm)
         exponent = self.constant("area_exponent")
         source = Source(table["source"], table["verified"])
-        band = _band(lambda power: ratio**power, exponent, f"area ratio {self.node_nm:g} nm / {reference_node_nm:g} nm")
-        return replace(band, sources=merged((source,), band.sources))
+        text = f"area ratio {self.node_nm:g} nm / {reference_node_nm:g} nm"
+        return _band(lambda power: ratio**power, text, exponent, Estimate.exact(ratio, source, text, "1"))
 
     def leakage_factor(self, voltage_v: float, reference_voltage_v: float, temperature_k: float) -> Estimate:
         """Return leakage here over leakage at the reference voltage and 300 K."""
         linear, delta = voltage_v / reference_voltage_v, voltage_v - reference_voltage_v
+        slope = self.constant("leakage_voltage_slope")
         by_voltage = _band(
             lambda slope: linear * math.exp(delta / slope),
-            self.constant("leakage_voltage_slope"),
-            f"V exp(V / 0.25 V) from {reference_voltage_v:g} V to {voltage_v:g} V",
+            f"V exp(V / {slope.nominal:g} V) from {reference_voltage_v:g} V to {voltage_v:g} V",
+            slope,
         )
         name = "leakage_factor_per_60k" + ("_small_node" if self.node_nm <= SMALL_NODE_NM else "")
         warmer = (temperature_k - REFERENCE_TEMPERATURE_K) / 60.0
         if not warmer:
             return by_voltage
         text = f"leakage at {temperature_k:g} K / 300 K"
-        by_temperature = _band(lambda factor: factor**warmer, self.constant(name), text)
+        by_temperature = _band(lambda factor: factor**warmer, text, self.constant(name))
         return by_voltage.scaled(by_temperature)
 
     def delay_factor(self, voltage_v: float, reference_voltage_v: float) -> Estimate:
@@ -142,17 +143,14 @@ class Technology:
                     message=(f"{lowest:g} V is not above the threshold voltage ({self.threshold_v.high:g} V)"),
                 )
             )
-        alpha = self.constant("alpha_power_exponent").nominal
+        alpha = self.constant("alpha_power_exponent")
 
         def slowdown(threshold: float) -> float:
             drive = (reference_voltage_v - threshold) / (voltage_v - threshold)
-            return voltage_v / reference_voltage_v * drive**alpha
+            return voltage_v / reference_voltage_v * drive**alpha.nominal
 
-        return _band(
-            slowdown,
-            self.threshold_v,
-            f"V / (V - Vth)^{alpha:g} from {reference_voltage_v:g} V to {voltage_v:g} V",
-        )
+        text = f"V / (V - Vth)^{alpha.nominal:g} from {reference_voltage_v:g} V to {voltage_v:g} V"
+        return _band(slowdown, text, self.threshold_v, alpha)
 
     def gate_delay_s(self, voltage_v: float) -> Estimate:
         """Return the delay of one level of logic, in seconds; `ConfigError` below the threshold voltage."""
@@ -172,17 +170,7 @@ def technology_document(name: str, beside: Iterable[Path] = ()) -> Document:
     ------
     ConfigError : there is none, or it cannot be read.
     """
-    key = _key(name)
-    if key in shipped(KIND):
-        return load_document(shipped(KIND)[key], KIND)
-    folders = (Path(), *beside)
-    for file in (name, *(name + suffix for suffix in SUFFIXES)):
-        if any((folder / file).is_file() for folder in folders):
-            return load_document(file, KIND, search=[str(folder) for folder in folders])
-    if name.endswith(SUFFIXES):
-        raise ConfigError(Problem(path="technology", message=f"there is no file `{name}`"))
-    hint = f"{did_you_mean(key, names())}; known: {', '.join(names())}; or a technology file"
-    raise ConfigError(Problem(path="technology", message=f"unknown technology `{name}`{hint}"))
+    return named_document(name, KIND, names(), beside)
 
 
 def load_technology(name: str, beside: Iterable[Path] = ()) -> Technology:
@@ -197,17 +185,13 @@ def load_technology(name: str, beside: Iterable[Path] = ()) -> Technology:
     ------
     ConfigError : there is no such process, naming the nearest, or its file is wrong.
     """
-    key = _key(name)
+    key = plain_name(name)
     return _shipped(key) if key in shipped(KIND) else technology_of(technology_document(name, beside))
 
 
 @cache
 def _shipped(key: str) -> Technology:
     return technology_of(technology_document(key))
-
-
-def _key(name: str) -> str:
-    return name.strip().lower().replace(" ", "").replace("_", "-")
 
 
 def technology_of(document: Document) -> Technology:
@@ -258,11 +242,12 @@ def _cited(value: Estimate) -> tuple[str, str]:
     return "; ".join(source.text for source in value.sources), weakest
 
 
-def _band(law: Callable[[float], float], parameter: Estimate, formula: str) -> Estimate:
-    """Return the band of a monotonic law over the band of its parameter."""
+def _band(law: Callable[[float], float], formula: str, parameter: Estimate, *others: Estimate) -> Estimate:
+    """Return the band of a monotonic law over the band of its parameter; `others` are what else it rests on."""
     ends = (law(parameter.low), law(parameter.high))
-    band = Estimate.spanning(law(parameter.nominal), ends, parameter.sources, formula)
-    return replace(band, unit="1", operator="from", operands=(parameter,))
+    sources = merged(*(other.sources for other in (*others, parameter)))
+    band = Estimate.spanning(law(parameter.nominal), ends, sources, formula)
+    return replace(band, unit="1", operator="from", operands=(parameter, *others))
 
 
 def _area_ratio(node_nm: float) -> float:

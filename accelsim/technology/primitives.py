@@ -9,6 +9,7 @@ import math
 from collections.abc import Callable
 
 from accelsim.technology.constants import data_file
+from accelsim.technology.estimate import Source
 from accelsim.technology.operations import Operation
 
 TABLE_BITS = 6
@@ -75,6 +76,12 @@ def _full_adders(width: int, both: int) -> float:
     """Return the size of an adder of `width` bits: `both` full adders, and half adders for the other bits."""
     half: float = data_file("operators.yaml")["half_adder"]["value"]
     return both + half * (width - both)
+
+
+def half_adder_source() -> Source:
+    """Return where the size of a half adder comes from: sizes of adders that are no whole numbers rest on it."""
+    entry = data_file("operators.yaml")["half_adder"]
+    return Source(entry["source"], entry["verified"])
 
 
 def _digit_recurrence(width: int, steps: int) -> Parts:

@@ -23,7 +23,8 @@ Device = Literal["hp", "lop", "lstp"]
 
 NODES_NM = (7.0, 180.0)
 """Range of the area table."""
-MOST = 1e12
+MOST = 1e18
+"""Bound of a number; beyond it something is mistyped."""
 
 
 class Figure(Model):

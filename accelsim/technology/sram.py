@@ -167,17 +167,21 @@ class _Table:
     def leakage(self, temperature_k: float) -> Estimate:
         """Return leakage at a temperature of the table."""
         if self.device != "lstp":
-            value = Estimate.exact(self._value("leak_mW_total", self.device, temperature_k=temperature_k), CACTI_SOURCE)
-            table = value.described(self._text(f"{self.device.upper()}, {temperature_k:g} K"), SI["leak_mW_total"])
+            table = self._exact("leak_mW_total", self.device, temperature_k)
             return table.scaled(self.technology.constant("sram_leakage_band"))
-        lstp, lop = (self._value("leak_mW_total", device, temperature_k=temperature_k) for device in ("lstp", "lop"))
+        lstp, lop = (self._exact("leak_mW_total", device, temperature_k) for device in ("lstp", "lop"))
         over_lstp = self.technology.constant("sram_leakage_nominal_over_lstp")
         over_lop = self.technology.constant("sram_leakage_high_over_lop")
-        sources = merged((CACTI_SOURCE,), over_lstp.sources, over_lop.sources)
-        band = Estimate.spanning(lstp * over_lstp.nominal, (lstp, lop * over_lop.nominal), sources)
-        runs = self._text(f"LSTP, {temperature_k:g} K")
-        text = f"{over_lstp.nominal:g} x {runs}, LSTP to {over_lop.nominal:g} x LOP"
-        return band.described(text, SI["leak_mW_total"])
+        middle, most = lstp.nominal * over_lstp.nominal, lop.nominal * over_lop.nominal
+        text = f"{over_lstp.nominal:g} x {lstp.formula}, LSTP to {over_lop.nominal:g} x LOP"
+        sources = merged(lstp.sources, over_lstp.sources, over_lop.sources)
+        band = Estimate.spanning(middle, (lstp.nominal, most), sources, text)
+        return replace(band, unit=lstp.unit, operator="from", operands=(lstp, over_lstp, lop, over_lop))
+
+    def _exact(self, quantity: str, device: str, temperature_k: float) -> Estimate:
+        """Return a quantity of one device class without a band."""
+        value = Estimate.exact(self._value(quantity, device, temperature_k=temperature_k), CACTI_SOURCE)
+        return value.described(self._text(f"{device.upper()}, {temperature_k:g} K"), SI[quantity])
 
     def _value(self, quantity: str, device: str, objective: str = "ed2", temperature_k: float = 300.0) -> float:
         point = sram_point(
@@ -204,4 +208,6 @@ def _extra_ports(technology: Technology, quantity: str, count: int) -> Estimate:
     if count <= 0:
         return ONE
     band = technology.constant(f"sram_extra_port_{quantity}")
-    return replace(band, low=band.low**count, nominal=band.nominal**count, high=band.high**count)
+    low, nominal, high = (end**count for end in (band.low, band.nominal, band.high))
+    text = f"({band.formula})^{count}"
+    return Estimate(low, nominal, high, band.sources, text, band.unit, "from", (band,))

@@ -172,6 +172,7 @@ kinds: Registry[Callable[[Folder], list[Replay]]] = Registry(
         "tinyodin-rtl": "accelsim.validation.odin_rtl:cases",
         "noc-packets": "accelsim.validation.noc_packets:cases",
         "snn-chip-steps": "accelsim.validation.snn_steps:cases",
+        "eprop-vectors": "accelsim.validation.eprop_vectors:cases",
         "logic-blocks": "accelsim.validation.logic_blocks:cases",
         "sram-table": "accelsim.validation.sram_table:cases",
     },

@@ -1,4 +1,4 @@
-"""Handwritten digits of 8 x 8 pixels as spikes: the brightness of a pixel is the rate of its input.
+"""Handwritten digits of 8 x 8 pixels: the brightness of a pixel is the rate of its input's spikes, or its payload.
 
 The 1,797 pictures of the UCI set "Optical Recognition of Handwritten Digits" (E. Alpaydin and C. Kaynak, 1998) that
 scikit-learn ships, 17 levels a pixel, ten classes.
@@ -41,9 +41,10 @@ class Digits(Model):
     """Time steps that a picture is shown for training; as many as otherwise if not given."""
     spikes_per_tick: float = Field(default=0.5, gt=0, le=1)
     """Spikes of the brightest pixel in a time step, on average."""
-    coding: Literal["bernoulli", "systematic", "regular"] = "bernoulli"
+    coding: Literal["bernoulli", "systematic", "regular", "graded"] = "bernoulli"
     """Spikes drawn independently in each time step, evenly spaced from a random phase, or evenly spaced from phase
-    one half, the same in every sample."""
+    one half, the same in every sample. Or no spikes: the first time step brings an event of every input with the
+    brightness as its payload."""
     complement: bool = False
     """Whether 64 further inputs spike with the darkness of the pixels."""
     held_out: int = Field(default=500, gt=0, lt=PICTURES - CLASSES)
@@ -86,7 +87,17 @@ class Digits(Model):
         order = np.concatenate([np.zeros(0, np.int64), *drawn])[:count]
         for start in range(0, count, size):
             chosen = order[start : start + size]
-            yield self._spikes(rng, inputs[chosen], label[chosen], training)
+            shown = self._payloads if self.coding == "graded" else self._spikes
+            yield shown(rng, inputs[chosen], label[chosen], training)
+
+    def _payloads(
+        self, rng: np.random.Generator, inputs: NDArray[np.float64], label: NDArray[np.int32], training: bool
+    ) -> Samples:
+        del rng
+        count, inputs_count = inputs.shape
+        tick = np.repeat(np.arange(count, dtype=np.int64) * self.ticks(training), inputs_count)
+        address = np.tile(np.arange(inputs_count, dtype=np.int32), count)
+        return self._samples(label, training, tick, address, inputs.astype(np.float32).ravel())
 
     def _spikes(
         self, rng: np.random.Generator, inputs: NDArray[np.float64], label: NDArray[np.int32], training: bool
@@ -101,17 +112,29 @@ class Digits(Model):
             fires = np.diff(np.floor(np.arange(length + 1)[None, :, None] * rate + phase), axis=1) > 0
         sample, tick, address = np.nonzero(fires)
         order = np.lexsort((rng.random(len(tick)), sample * length + tick))
+        return self._samples(label, training, (sample * length + tick)[order], address[order].astype(np.int32))
+
+    def _samples(
+        self,
+        label: NDArray[np.int32],
+        training: bool,
+        tick: NDArray[np.int64],
+        address: NDArray[np.int32],
+        value: NDArray[np.float32] | None = None,
+    ) -> Samples:
+        count, length = label.size, self.ticks(training)
         shown = np.ones(count * length, np.uint8)
         return Samples(
             length=np.full(count, length, np.int32),
-            event_tick=(sample * length + tick)[order],
-            event_address=address[order].astype(np.int32),
+            event_tick=tick,
+            event_address=address,
             label=label,
             label_tick=np.full(count, 0 if training else -1, np.int32),
             target_valid=shown if training else np.zeros_like(shown),
             infer=shown,
             targets=np.zeros((0, 0), np.int32),
             training=np.full(count, training),
+            event_value=value,
         )
 
 

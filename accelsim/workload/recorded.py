@@ -13,6 +13,8 @@ sample_do_eprop     (S,) int         0: inference, else learning (optional: lear
 target_valid        (K,) int         target may be learnt from in this tick (optional)
 infer_acc           (K,) int         readout counts in this tick (optional)
 reg_targets         (K, O) int       regression targets (optional)
+sample_task_end     (S,) int         1: a task ends with the sample (optional)
+plastic             (K,) number      factor that makes the whole core plastic, for rules that ask for it (optional)
 ==================  ===============  ===================================================================
 """
 
@@ -62,6 +64,8 @@ def samples_from(path: Path, network: Mapping[str, int]) -> Samples:
             ArraySpec("target_valid", "int", ("ticks",), required=False, low=0, high=1),
             ArraySpec("infer_acc", "int", ("ticks",), required=False, low=0, high=1),
             ArraySpec("reg_targets", "int", ("ticks", outputs), required=False, low=-32768, high=32767),
+            ArraySpec("sample_task_end", "int", ("samples",), required=False, low=0, high=1),
+            ArraySpec("plastic", "number", ("ticks",), required=False, low=-1e6, high=1e6),
         ],
     )
     length = arrays["sample_len"].astype(np.int64)
@@ -76,7 +80,7 @@ def samples_from(path: Path, network: Mapping[str, int]) -> Samples:
     def problem(where: str, message: str) -> None:
         problems.append(Problem(file=str(path), path=where, message=message))
 
-    for name in ("target_valid", "infer_acc", "reg_targets"):
+    for name in ("target_valid", "infer_acc", "reg_targets", "plastic"):
         if name in arrays and arrays[name].shape[0] != ticks:
             problem(name, f"{arrays[name].shape[0]} rows, but `sample_len` adds up to {ticks} ticks")
     for i in np.flatnonzero(events[:, 0] >= samples)[:1]:
@@ -113,4 +117,6 @@ def samples_from(path: Path, network: Mapping[str, int]) -> Samples:
         infer=arrays.get("infer_acc", np.zeros(ticks)).astype(np.uint8),
         targets=arrays["reg_targets"].astype(np.int32) if "reg_targets" in arrays else np.zeros((0, 0), np.int32),
         training=training,
+        task_end=arrays["sample_task_end"] > 0 if "sample_task_end" in arrays else None,
+        plastic=arrays["plastic"].astype(np.float64) if "plastic" in arrays else None,
     )

@@ -6,10 +6,13 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
-from accelsim.config.model import Model, PathError
+from accelsim.config.model import Model, PathError, PathErrors
 from accelsim.config.quantity import Time
 from accelsim.workload.cue_accumulation import CueAccumulation
 from accelsim.workload.digits import Digits
+from accelsim.workload.keywords import Keywords
+from accelsim.workload.mission import Mission, check_samples
+from accelsim.workload.pattern_generation import PatternGeneration
 
 
 class Recorded(Model):
@@ -25,7 +28,7 @@ class Recorded(Model):
 MAX_NEURONS = 8192
 """Of a population: two such ones have 67 million synapses between them, held in memory as they are."""
 
-Task = CueAccumulation | Digits | Recorded
+Task = CueAccumulation | Digits | Keywords | PatternGeneration | Recorded
 
 
 class Learning(Model):
@@ -34,6 +37,16 @@ class Learning(Model):
     rule: str
     parameters: dict[str, float | int | bool | str] = Field(default_factory=dict)
     """Hyper-parameters of the rule."""
+    consolidation: str | None = None
+    """What decides, on top of the rule, how plastic a synapse still is."""
+    consolidation_parameters: dict[str, float | int | bool | str] = Field(default_factory=dict)
+    """Hyper-parameters of the consolidation."""
+
+    @model_validator(mode="after")
+    def _one_consolidation(self) -> Self:
+        if self.consolidation_parameters and self.consolidation is None:
+            raise PathError("consolidation_parameters", "parameters of nothing: name a `consolidation`")
+        return self
 
 
 class Workload(Model):
@@ -57,6 +70,8 @@ class Workload(Model):
     """Per epoch, after its training samples; not learnt from."""
     settings: dict[str, dict[str, Any]] = Field(default_factory=dict)
     """Programming of the chips this workload was tried on, by controller."""
+    mission: Mission | None = None
+    """What the device does all day and what it is made of: gives mission time, size and weight."""
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
@@ -66,9 +81,9 @@ class Workload(Model):
         if not isinstance(self.task, Recorded):
             for population in ("input", "output"):
                 wanted = getattr(self.task, f"{population}s")
-                found = self.network[population]
-                if found != wanted:
-                    message = f"{found} neurons, but the task has {wanted} {population}s"
+                neurons = self.network[population]
+                if neurons != wanted:
+                    message = f"{neurons} neurons, but the task has {wanted} {population}s"
                     raise PathError(("network", population), message)
             if self.training_samples + self.test_samples == 0:
                 raise PathError("test_samples", "no samples: give `training_samples` or `test_samples` > 0")
@@ -78,4 +93,10 @@ class Workload(Model):
                     raise PathError(name, "a recording has its own samples; remove this key")
         if self.training_samples and self.learning is None:
             raise PathError("training_samples", f"{self.training_samples} samples to learn from, but no `learning`")
+        if self.mission is not None and not isinstance(self.task, Recorded):
+            lengths = [self.task.ticks(True)] * bool(self.training_samples)
+            lengths += [self.task.ticks(False)] * bool(self.test_samples)
+            longest = max(lengths) * self.task.tick
+            if found := list(check_samples(self.mission, longest, self.training_samples, self.test_samples)):
+                raise PathErrors(found)
         return self

@@ -14,6 +14,7 @@ from pydantic import Field, model_validator
 from accelsim.config.document import Document
 from accelsim.config.model import Model, PathError, PathErrors
 from accelsim.controllers.stepped.network import NetworkData
+from accelsim.workload.mission import Mission
 from accelsim.workload.network import read_network
 from accelsim.workload.network_graphs import Edges, connect, conv2d, dense, random_edges
 
@@ -196,11 +197,15 @@ class SteppedWorkload(Model):
     """How neurons are placed on cores."""
     steps: int = Field(gt=0, le=100_000_000)
     """Time steps."""
+    mission: Mission | None = None
+    """What the device does all day; an event is answered by all steps of the run."""
 
     @model_validator(mode="after")
     def _given_by_a_file(self) -> Self:
         if self.mapping.policy == "given" and not isinstance(self.network, FromFile):
             raise PathError(("mapping", "policy"), "`given` needs a network from a file that holds the cores")
+        if self.mission is not None and self.mission.learn_share:
+            raise PathError(("mission", "learn_share"), "such a network does not learn; leave it out")
         return self
 
 

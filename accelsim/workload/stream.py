@@ -80,6 +80,17 @@ def total_samples(workload: Workload, recording: Samples | None = None) -> int:
     return workload.epochs * per_epoch
 
 
+def middle_sample(workload: Workload, recording: Samples | None = None) -> int:
+    """Number in the run of the middle sample of the middle epoch, of those that are learnt from if there are any."""
+    epoch = workload.epochs // 2
+    if recording is None:
+        training, test = workload.training_samples, workload.test_samples
+        return epoch * (training + test) + (training or test) // 2
+    learnt = np.flatnonzero(recording.training)
+    inside = int(learnt[learnt.size // 2]) if learnt.size else len(recording) // 2
+    return epoch * len(recording) + inside
+
+
 def total_ticks(workload: Workload, recording: Samples | None = None) -> int:
     """Time steps of a whole run."""
     if isinstance(workload.task, Recorded):

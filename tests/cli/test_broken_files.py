@@ -157,7 +157,7 @@ MESSAGES = {
         "you mean `2RW`?)\n"
         "several_workload.yaml:3:1  epochs: 0 is not > 0\n"
         "several_workload.yaml:4:1  seed: unknown key (allowed: workload, description, task, network, "
-        "learning, epochs, training_samples, test_samples, settings)"
+        "learning, epochs, training_samples, test_samples, settings, mission)"
     ),
     "run steps_and_body.yaml cue_accumulation": (
         "steps_and_body.yaml:5:23  core.phases.classify.body.0: a nest has either `steps` or a `body`, not "
@@ -238,8 +238,7 @@ MESSAGES = {
         "this core (did you mean `neurons`?)"
     ),
     "run unknown_neuron.yaml cue_accumulation": (
-        "unknown_neuron.yaml:3:8  core.neuron: unknown neuron model `life` (did you mean `lif`?); there "
-        "are: lif, lif-fixed"
+        "unknown_neuron.yaml:3:8  core.neuron: unknown neuron model `life` (did you mean `lif`?); there are: {neurons}"
     ),
     "run unknown_option.yaml cue_accumulation": (
         "unknown_option.yaml:3:18  core.options.skip_odd_tails: unknown key (did you mean `skip_odd_tail`?)"
@@ -276,8 +275,8 @@ MESSAGES = {
         "current, output_weight, output_synapse_trace, output_presynaptic_trace, readout, feedback"
     ),
     "run reckon unknown_task.yaml": (
-        "unknown_task.yaml:3:8  task.kind: 'cue-acumulation' is not one of cue-accumulation, digits, recorded (did "
-        "you mean `cue-accumulation`?)"
+        "unknown_task.yaml:3:8  task.kind: 'cue-acumulation' is not one of cue-accumulation, digits, keywords, "
+        "pattern-generation, recorded (did you mean `cue-accumulation`?)"
     ),
     "run unknown_technology.yaml cue_accumulation": (
         "unknown_technology.yaml:3:1  technology: unknown technology `28nm-fdso` (did you mean "

@@ -71,10 +71,12 @@ def test_traces(trace, message, command, here, content):
 @pytest.fixture
 def finished(monkeypatch):
     """A run that takes no time: its result has empty tables."""
-    names = ("epochs", "steps", "counters", "energy", "area", "published")
+    names = ("epochs", "steps", "counters", "energy", "area", "datapaths", "published")
+    names += ("activity", "power", "power_trace", "power_domains", "operating_points", "wear")
     costs, report = object.__new__(ComponentCosts), object.__new__(CostReport)
     nothing = Document.of({"architecture": "none"}, "architecture")
-    accounts = Accounts(nothing, Document.of({"technology": "none"}, "technology"), {}, {}, {}, 1e-3, (), (), ())
+    process = Document.of({"technology": "none"}, "technology")
+    accounts = Accounts(nothing, process, {}, {}, {}, {}, 1e-3, (), (), (), ())
     about = {"accelsim": accelsim.__version__}
     result = Result({}, {name: [] for name in names}, about, accounts, costs, report, None)
     monkeypatch.setattr("accelsim.simulation.run.run", lambda *args, **options: result)

@@ -35,7 +35,7 @@ WINDOW = "is no range of time steps; write it as FROM:TO, e.g. 2100:2110"
         (
             ["wrkload.epochs=1"],
             "--set wrkload.epochs=1  the architecture has no `wrkload`; there are: architecture, description, "
-            "technology, voltage, minimum_voltage, clock, temperature, published, core, cores, interconnect",
+            "technology, voltage, minimum_voltage, clock, temperature, published, core, cores, interconnect, power",
         ),
         (
             ["workload.settings.reckon.registers.KAPA=3"],
@@ -89,10 +89,14 @@ def test_settings(settings, message, command, here, content):
         (("list", "rule"), "list: there is no kind `rule` (did you mean `rules`?)"),
         (
             ("list", "things"),
-            "list: there is no kind `things`; there are: architectures, workloads, rules, neurons, controllers, "
-            "technologies",
+            "list: there is no kind `things`; there are: architectures, workloads, rules, consolidations, neurons, "
+            "controllers, technologies, memories",
         ),
-        (("schema", "x"), "schema: there is no schema of `x`; there are: architecture, workload, sweep, technology"),
+        (
+            ("schema", "x"),
+            "schema: there is no schema of `x`; there are: architecture, workload, sweep, technology, "
+            "memory_technology",
+        ),
         (("describe", "recon"), "describe: there is no `recon` (did you mean `reckon`?)"),
         (("describe", "architecure", "x"), "describe: there is no kind `architecure` (did you mean `architecture`?)"),
         (

@@ -105,6 +105,33 @@ def test_describe_architecture_prices_every_component_with_sources(command):
     assert "phases of a time step: deliver -> step -> classify -> request" in answer.out
 
 
+DATAPATHS = ["datapath", "operations", "critical path", "depth", "interval", "registers", "area", "energy per update"]
+
+
+def test_describe_places_datapaths_on_the_clock_of_a_chip(command):
+    answer = command("describe", "reckon", "--set", "clock=300 MHz")
+    assert "datapaths at 300 MHz (" in answer.out
+    rows = _rows(answer.out)
+    placed = {row[0]: row for row in rows[rows.index(DATAPATHS) + 1 :] if len(row) == len(DATAPATHS)}
+    row = placed["16 x plasticity.update_input"]
+    assert row[1] == "33"
+    assert row[2].startswith("5.3")
+    assert row[3:5] == ["2", "1"]
+    assert int(row[5].removesuffix(" b")) > 0
+    assert placed["2 x soma.sweep"][3:6] == ["1", "1", "0 b"]
+    clockless = _rows(command("describe", "chips/loihi").out)
+    assert clockless[clockless.index(DATAPATHS) + 1][3:6] == ["-", "-", "0 b"]
+
+
+def test_describe_prices_a_neuron_model_at_two_clocks(command):
+    out = command("describe", "neuron", "lif").out
+    rows = _rows(out)
+    placed = [row for row in rows if row[0] == "per neuron on time step"]
+    assert [row[3] for row in placed] == ["1", "3"]
+    assert "datapaths at 100 MHz in 28nm, 900 mV (" in out
+    assert "datapaths at 500 MHz in 28nm, 900 mV (" in out
+
+
 def test_describe_rule_shows_state_and_operations(command):
     answer = command("describe", "rule", "eprop")
     assert answer.status == 0

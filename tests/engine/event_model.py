@@ -27,6 +27,9 @@ class Sizes:
     depth: int = 32
     synchroniser: int = 2
     output_cycles: int = 6
+    neuron_cycles: tuple[int, int] = (1, 1)
+    """Of a read and a write of a neuron word."""
+    synapse_cycles: tuple[int, int] = (1, 1)
 
     @property
     def address_bits(self):
@@ -155,31 +158,35 @@ class Model:
             return self.close(start, phase, start + 1)
         if phase in (BIST_ALL, BIST_ROW):
             rows = range(self.sizes.neurons) if phase == BIST_ALL else [high]
-            cycle = start + 1
+            read, write = self.sizes.synapse_cycles
+            cycle = start + read
             for pre in rows:
                 for g in range(self.sizes.words):
                     posts = range(g * self.sizes.items, (g + 1) * self.sizes.items)
                     self.learn(pre, posts, cycle, self.drift)
-                    cycle += 2
+                    cycle += read + write
             count = len(rows) * self.sizes.words
-            return self.close(start, phase, start + 2 * count, 0, 0, count, count)
+            return self.close(start, phase, start + (read + write) * count, 0, 0, count, count)
         if phase in (TREF_ALL, POP_NEURON):
             return self.sweep(phase, start)
         tref, inhibitory, w, n = 1, 0, 0, high
+        read, write = self.sizes.neuron_cycles
+        if phase == SYNAPSE:
+            read, write = max(read, self.sizes.synapse_cycles[0]), max(write, self.sizes.synapse_cycles[1])
         if phase == SYNAPSE:
             n = low
             tref, inhibitory, w = 0, self.sign[high], self.transmitted(high, n)
             if self.sdsp_on_synapse:
-                self.learn(high, [n], start + 1, self.step)
+                self.learn(high, [n], start + read, self.step)
         elif phase == POP_VIRTUAL:
             entry = self.queue[0]
             n = entry & (1 << bits) - 1
             tref, inhibitory, w = entry >> bits & 1, entry >> bits + 1 & 1, entry >> bits + 2
-        self.send(start + 1, self.update([n], tref, inhibitory, {n: w}, start + 1))
+        self.send(start + read, self.update([n], tref, inhibitory, {n: w}, start + read))
         if phase == POP_VIRTUAL:
             self.queue.popleft()
         both = int(phase == SYNAPSE)
-        return self.close(start, phase, start + 2, 1, 1, both, both)
+        return self.close(start, phase, start + read + write, 1, 1, both, both)
 
     def sweep(self, phase, start):
         """Every neuron, block by block of lanes."""
@@ -189,7 +196,11 @@ class Model:
         blocks = [range(first, first + sizes.lanes) for first in range(0, sizes.neurons, sizes.lanes)]
         neuron_words = self.entered(blocks, sizes.per_neuron_word)
         synapse_words = self.entered(blocks, sizes.items) if pops else [0] * len(blocks)
-        step = max(1, -(-max(neuron_words) // sizes.neuron_ports), max(synapse_words))
+        rounds = -(-max(neuron_words) // sizes.neuron_ports)
+        read, write = (
+            max(rounds * neuron, max(synapse_words) * synapse)
+            for neuron, synapse in zip(sizes.neuron_cycles, sizes.synapse_cycles, strict=True)
+        )
         reads = [sum(neuron_words), sum(synapse_words)]
         before = [self.transmitted(source, n) if pops else 0 for n in range(sizes.neurons)]
         inhibitory = self.sign[source] if pops else 0
@@ -197,17 +208,19 @@ class Model:
         for b, block in enumerate(blocks):
             if raised:
                 held = max(0, self.link_free - cursor)
-                reads[0] += held * min(neuron_words[b], sizes.neuron_ports)
-                reads[1] += held * min(synapse_words[b], 1)
+                if sizes.neuron_cycles[0] == 1:  # a longer read keeps its output
+                    reads[0] += held * min(neuron_words[b], sizes.neuron_ports)
+                if sizes.synapse_cycles[0] == 1:
+                    reads[1] += held * min(synapse_words[b], 1)
                 cursor += held
-            cycle = cursor + step
+            cycle = cursor + read
             for n in block:
                 if pops and n % sizes.items == 0:
                     self.learn(source, range(n, n + sizes.items), cycle, self.step)
             packets = self.update(block, not pops, inhibitory, before, cycle)
             self.send(cycle, packets)
             raised = bool(packets)
-            cursor += 2 * step
+            cursor += read + write
         if pops:
             self.queue.popleft()
         return self.close(start, phase, cursor, reads[0], sum(neuron_words), reads[1], sum(synapse_words))

@@ -84,6 +84,8 @@ class Maker:
             self.memories[f"m{i}"] = {
                 "words": "fit", "items": r.randint(1, 5), "ports": r.choice(["1RW", "2RW", "1R1W", "2R1W", "2R2W"]),
                 "clock_ratio": r.randint(1, 3), "write_back": r.choice(["always", "changed"]),
+                "read_cycles": r.choice([None, 1, r.randint(2, 9)]),
+                "write_cycles": r.choice([None, 1, r.randint(2, 40)]),
                 "holds": {"columns": r.choice(flat), "item_bits": 8},
             }  # fmt: skip
         first = r.randint(1, len(STAGES))

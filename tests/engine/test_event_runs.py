@@ -47,6 +47,22 @@ def test_synaptic_operations_are_updates_by_events(learnt):
     assert learnt.energy_per_learning_event_pj > 0
 
 
+def test_queues_and_links_are_charged_for_what_passes_them(learnt):
+    charged = {(row["component"], row["action"]): row for row in learnt.tables["energy"]}
+    assert charged["main", "push"]["count"] == learnt.pushes
+    assert charged["main", "pop"]["count"] == learnt.pops
+    assert charged["burst", "push"]["count"] == charged["burst", "pop"]["count"] == 0
+    assert charged["input_link", "packet"]["count"] == learnt.events_served
+    assert charged["output_link", "packet"]["count"] == learnt.packets
+    for key in (("main", "push"), ("main", "pop"), ("main", "clock"), ("burst", "clock"), ("burst", "leakage"),
+                ("input_link", "packet"), ("output_link", "packet")):  # fmt: skip
+        assert 0 < charged[key]["energy_pj_low"] < charged[key]["energy_pj"] < charged[key]["energy_pj_high"], key
+    told = learnt.explain("energy.main.push")
+    assert "push actions of main in the run" in told
+    assert "gate-level NanGate45 flip-flop FIFOs" in told
+    assert "side of the area" in learnt.explain("energy.output_link.packet")
+
+
 def test_a_stalled_link_loses_events_and_accuracy(learnt):
     fast = {"epochs": 1, "training_samples": 500, "test_samples": 200}
     hurried = run(setup("odin", **fast, **{"task.tick": "20 us"}))

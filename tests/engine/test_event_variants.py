@@ -46,6 +46,10 @@ def synapse_words(bits, item_bits, size):
             f"core.memories.synapses.size={size}")  # fmt: skip
 
 
+def cycles(memory, read, write):
+    return (f"core.memories.{memory}.read_cycles={read}", f"core.memories.{memory}.write_cycles={write}")
+
+
 def lanes(n):
     return (f"core.units.soma.lanes={n}",)
 
@@ -81,6 +85,17 @@ VARIANTS = [
         "16 lanes, four weights a word",
         Sizes(lanes=16, per_neuron_word=16, item_bits=8, items=4),
         lanes(16) + neuron_words(16, 2048) + synapse_words(32, 8, "64 KiB"),
+    ),
+    Variant("slow synapse writes", Sizes(64, synapse_cycles=(1, 9)), cycles("synapses", 1, 9)),
+    Variant(
+        "slow reads and writes",
+        Sizes(64, neuron_cycles=(3, 2), synapse_cycles=(2, 5)),
+        cycles("neurons", 3, 2) + cycles("synapses", 2, 5),
+    ),
+    Variant(
+        "slow neurons, 4 lanes, two ports",
+        Sizes(lanes=4, neuron_ports=2, neuron_cycles=(2, 3)),
+        lanes(4) + neuron_words(256, 128, "2RW") + cycles("neurons", 2, 3),
     ),
     *(Variant(f"queue of {n}", Sizes(64, depth=n), depth(n), spread=150) for n in (1, 2, 1024)),
     Variant("no bursts", Sizes(64), NO_BURSTS),

@@ -33,6 +33,11 @@ def epoch(number: int, split: str, accuracy: float | None, idle: int, learn: int
     }
 
 
+def band(name: str, nominal: float) -> dict[str, float]:
+    """A number with half and double of it as its band."""
+    return {name: nominal, f"{name}_low": nominal / 2, f"{name}_high": nominal * 2}
+
+
 def tiny_run(**changes: Any) -> RunData:
     """A run of two epochs on a chip of two components; `changes` replace entries of `about`."""
     about = {
@@ -77,7 +82,7 @@ def tiny_run(**changes: Any) -> RunData:
         "area_mm2_low": 0.229,
         "area_mm2_high": 0.68,
     }
-    band = {"energy_pj": 6e6, "energy_pj_low": 3e6, "energy_pj_high": 1.2e7}
+    energies = {"energy_pj": 6e6, "energy_pj_low": 3e6, "energy_pj_high": 1.2e7}
     tables: dict[str, list[dict[str, Any]]] = {
         "epochs": [
             epoch(0, "train", 0.5, 1000, 600),
@@ -97,14 +102,14 @@ def tiny_run(**changes: Any) -> RunData:
                 "component": "weights",
                 "action": "read",
                 "count": 9.0,
-                **band,
+                **energies,
                 "provenance": "9 x <table> | Smith [measured]",
             },
             {
                 "component": "weights",
                 "action": "leakage",
                 "count": None,
-                **band,
+                **energies,
                 "provenance": "leak | Jones [assumed]",
             },
             {
@@ -115,6 +120,26 @@ def tiny_run(**changes: Any) -> RunData:
                 "energy_pj": 1e6,
                 "energy_pj_low": 5e5,
                 "energy_pj_high": 3e6,
+            },
+        ],
+        "datapaths": [
+            {
+                "component": "soma.update",
+                "instances": 2,
+                "operations": 9,
+                "critical_path_ns": 2.04,
+                "critical_path_ns_low": 0.5,
+                "critical_path_ns_high": 6.4,
+                "pipeline_stages": 3,
+                "initiation_interval_cycles": 2,
+                "register_bits": 1_226,
+                "energy_per_update_pj": 1.04,
+                "energy_per_update_pj_low": 0.57,
+                "energy_per_update_pj_high": 1.8,
+                "area_um2": 2_000.0,
+                "area_um2_low": 1_500.0,
+                "area_um2_high": 2_500.0,
+                "measured": False,
             },
         ],
         "area": [
@@ -130,6 +155,57 @@ def tiny_run(**changes: Any) -> RunData:
                 "area_um2_low": 1_500.0,
                 "area_um2_high": 2_500.0,
             },
+        ],
+        "power": [
+            {
+                "component": name,
+                **band("power_average_uw", mean),
+                **band("power_peak_uw", 2 * mean),
+                "peak_start_s": 0.04,
+            }
+            for name, mean in (("weights", 8.0), ("soma.leak", 4.0))
+        ],
+        "power_trace": [
+            {"start_s": 0.0, "duration_s": 0.04, "weights": 4.0, "soma.leak": 2.0},
+            {"start_s": 0.04, "duration_s": 0.04, "weights": 12.0, "soma.leak": 6.0},
+        ],
+        "power_domains": [
+            {
+                "domain": "synapses",
+                "components": "weights",
+                "off_share": 0.75,
+                "wake_ups": 160,
+                **band("wake_up_energy_pj", 40.0),
+                "leakage_saved_uj": 2.5,
+                "break_even_us": 7.5,
+            }
+        ],
+        "operating_points": [
+            {
+                "point": "own",
+                "voltage_v": 0.5,
+                "clock_mhz": 13.0,
+                **band("clock_limit_mhz", 20.0),
+                "clock_reachable": True,
+                **band("energy_sample_uj", 2.5),
+                **band("power_average_uw", 12.0),
+                "latency_sample_us": 76.9,
+                "wake_up_us": 0.1,
+                "deadlines_met": True,
+            }
+        ],
+        "wear": [
+            {
+                "memory": "weights",
+                "kind": "rram",
+                "cells": 512,
+                "writes_mean": 2.5,
+                "writes_max": 40.0,
+                **band("lifetime_first_failure_days", 34.7),
+                **band("lifetime_01pct_days", 2000.0),
+                **dict.fromkeys(band("lifetime_1pct_days", 0.0)),
+                "writes_known": "counted cell by cell",
+            }
         ],
         "published": [published()],
     }

@@ -21,7 +21,7 @@ inputs: {{source: a paper, verified: verified}}
 core:
   controller: profile
   memories:
-    synapses: {{words: 1024, bits: 64, source: a paper, verified: verified}}
+    synapses: {{words: 8192, bits: 64, kind: {kind}, ports: {ports}, source: a paper, verified: verified}}
   units:
     add: {{datapath: {datapath}, lanes: 2, source: a guess, verified: assumed}}
   registers:
@@ -45,6 +45,7 @@ conditions:
 def chip(tmp_path):
     def read(**changes):
         words = {"cores": 1, "datapath": "satadd_W16", "action": "synapses.read", "event": "synaptic_operation"}
+        words |= {"kind": "sram", "ports": "1RW"}
         file = tmp_path / "small.yaml"
         file.write_text(TEXT.format(**{**words, "dynamic": "false", **changes}), encoding="utf-8")
         return validate(load_document(file, "architecture"), Profile)
@@ -55,7 +56,31 @@ def chip(tmp_path):
 def test_a_second_of_events_is_counted_by_component_and_action(chip):
     small = chip()
     counts = event_counts(small, small.conditions["busy"])
-    assert counts == {("synapses", "read"): 50_000_000, ("add", "update"): 200_000_000}
+    nominal = {key: count.nominal for key, count in counts.items()}
+    assert nominal == {("synapses", "read"): 50_000_000, ("add", "update"): 200_000_000}
+
+
+def test_queues_and_links_are_touched_by_events(chip, tmp_path):
+    chip(cores=2, dynamic="true")
+    known = "source: a guess, verified: assumed"
+    added = [
+        f"core.queues={{inbox: {{depth: 8, bits: 16, count: 3, {known}}}}}",
+        f"core.links={{dram: {{bits: 64, off_chip: lpddr, {known}}}}}",
+        "core.events.synaptic_operation.counts={inbox.push: 0.5, inbox.pop: 0.25, dram.packet: 0.125}",
+    ]
+    queued = validate(load_document(tmp_path / "small.yaml", "architecture", overrides=added), Profile)
+    parts = {part.name: part for part in profile_components(queued)}
+    assert (parts["inbox"].depth, parts["inbox"].instances) == (8, 6)
+    costs = profile_costs(queued)
+    spent = one_second(queued, queued.conditions["busy"], costs).component_energy_j()
+    assert spent["dram"].nominal == pytest.approx(25e6 * 64 * 5e-12)
+    inbox = costs.components["inbox"]
+    dynamic = 100e6 * inbox.energy_j["push"].nominal + 50e6 * inbox.energy_j["pop"].nominal
+    assert spent["inbox"].nominal == pytest.approx(dynamic + inbox.leakage_w.nominal)
+    added[1] = added[1].replace("lpddr", "lpddr, length: 1 mm")
+    both = load_document(tmp_path / "small.yaml", "architecture", overrides=added)
+    with pytest.raises(ConfigError, match=r"core\.links\.dram\.length: give either"):
+        validate(both, Profile)
 
 
 def test_half_of_the_flip_flops_is_gated(chip):
@@ -64,6 +89,12 @@ def test_half_of_the_flip_flops_is_gated(chip):
     costs = profile_costs(chip()).components
     assert costs["queue"].energy_j["clock"].nominal > 0
     assert costs["queue, gated"].energy_j["clock"].nominal == 0
+
+
+def test_a_memory_may_be_embedded_dram(chip):
+    static, dynamic = (profile_costs(chip(kind=kind)).components["synapses"] for kind in ("sram", "edram"))
+    assert dynamic.area_m2.nominal < static.area_m2.nominal
+    assert dynamic.energy_j["read"].nominal != static.energy_j["read"].nominal
 
 
 def test_cores_multiply_area_and_leakage_but_no_event(chip):
@@ -90,6 +121,7 @@ def test_dynamic_energy_leaves_out_the_idle_clock(chip):
     [
         ({"action": "synapses.reed"}, "`synapses.reed` is no action of this core"),
         ({"event": "neuron_update"}, "`neuron_update` is no event"),
+        ({"kind": "edram", "ports": "1R1W"}, r"synapses\.ports: an embedded DRAM has one port"),
     ],
 )
 def test_mistakes_are_told_with_their_place(chip, change, message):

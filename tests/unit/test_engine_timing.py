@@ -12,13 +12,14 @@ from accelsim.config.model import validate
 from accelsim.engine.timing import Demand, leaf_timing
 
 
-def core(ports="1RW", clock_ratio=1):
+def core(ports="1RW", clock_ratio=1, **cycles):
     memory = {
         "words": "fit",
         "items": 1,
         "ports": ports,
         "clock_ratio": clock_ratio,
         "holds": {"columns": "n", "item_bits": 8},
+        **cycles,
     }
     data = {
         "architecture": "a", "technology": "28nm", "voltage": "1 V", "clock": "1 MHz",
@@ -64,6 +65,40 @@ def test_steps_grow_with_their_accesses(ports, ratio, demands, cycles):
     timing = schedule(core(ports, ratio), [{}], [demands], pipelined=False)
     assert timing.cycles == (cycles,)
     assert timing.duration(5) == 5 * cycles
+
+
+@pytest.mark.parametrize(
+    ("ports", "ratio", "read", "write", "demands", "cycles"),
+    [
+        ("1RW", 1, 3, 10, [reads(2), writes(1)], 16),
+        ("2RW", 1, 3, 10, [reads(1), writes(1)], 10),
+        ("2RW", 1, 3, 10, [reads(2), writes(1)], 13),
+        ("1R1W", 1, 3, 10, [reads(4), writes(1)], 12),
+        ("1RW", 2, 1, 10, [reads(2), writes(1)], 6),  # ten memory clock cycles are five of the logic
+        ("1RW", 4, 2, 1, [reads(2)], 2),  # a read longer than a memory clock cycle has the port for the whole cycle
+        ("1RW", 1, 2, 7, [reads(1, when=("c",)), writes(1, when=("not c",))], 7),
+        ("1RW", 1, 1, 1_000_000, [writes(2)], 2_000_000),
+    ],
+)
+def test_slow_accesses_hold_their_port(ports, ratio, read, write, demands, cycles):
+    slow = core(ports, ratio, read_cycles=read, write_cycles=write)
+    assert schedule(slow, [{}], [demands], pipelined=False).cycles == (cycles,)
+
+
+@pytest.mark.parametrize(
+    ("ports", "read", "write", "demands", "interval", "depth"),
+    [
+        ("1RW", 1, 10, [[reads(1)], [writes(1)]], 11, 11),  # the port is never free
+        ("1R1W", 1, 10, [[reads(1)], [writes(1)]], 10, 11),
+        ("2RW", 1, 10, [[reads(1)], [writes(1)]], 6, 11),  # eleven cycles of two ports: the writes take turns on them
+        ("1R1W", 4, 10, [[reads(1)], [writes(1)]], 10, 14),
+        ("1RW", 1, 3, [[reads(1)], [writes(1, "other")], []], 3, 5),
+        ("1RW", 1, 500_000, [[reads(1)], [writes(1)]], 500_001, 500_001),
+    ],
+)
+def test_slow_accesses_set_the_interval(ports, read, write, demands, interval, depth):
+    timing = schedule(core(ports, read_cycles=read, write_cycles=write), [{}] * len(demands), demands)
+    assert (timing.interval, timing.depth) == (interval, depth)
 
 
 def test_a_step_has_at_least_its_own_cycles():

@@ -7,7 +7,7 @@ from accelsim.config.errors import ConfigError
 from accelsim.config.loader import load_document
 from accelsim.config.model import validate
 
-SHIPPED = ("loihi", "mesh", "truenorth")
+SHIPPED = ("loihi", "mesh", "mesh_derived_hops", "truenorth")
 
 
 def chip(name, *overrides):

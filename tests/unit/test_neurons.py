@@ -1,10 +1,15 @@
+import inspect
+
 import numpy as np
 import pytest
 
 from accelsim.config.errors import ConfigError
-from accelsim.neurons import load_plugin, models
+from accelsim.neurons import load_plugin, models, stepped_lif, truenorth
+from accelsim.neurons.fixed import triangle
 from accelsim.neurons.lif import LIF
 from accelsim.neurons.lif_fixed import LIFFixed
+from accelsim.neurons.stepped_lif import SteppedLIF
+from accelsim.neurons.truenorth import TrueNorth
 
 STEPS, NEURONS = 60, 20
 
@@ -45,13 +50,13 @@ def test_fixed_point_lif_is_its_scalar_stages_run_in_python(reset):
     potentials, spikes, surrogates = _run(model, 3 * _currents())
     numbers = {**dict(model), **model.derived}
     soma = {name: numbers[name] for name in model.stages[0].reads if name in numbers}
-    tail = {name: numbers[name] for name in model.stages[1].reads if name in numbers}
+    tail = {name: numbers[name] for name in ("threshold", "potential_fraction", "surrogate_bits")}
     v, z = [0] * NEURONS, [0] * NEURONS
     for t, current in enumerate(model.current.encode(3 * _currents()).tolist()):
         for n in range(NEURONS):
-            v[n], z[n] = LIFFixed.soma(v[n], z[n], current[n], **soma)
+            v[n], z[n], distance = LIFFixed.soma(v[n], z[n], current[n], **soma)
             assert (potentials[t, n], spikes[t, n]) == (v[n], z[n])
-            assert surrogates[t, n] == LIFFixed.surrogate_derivative(v[n], **tail)
+            assert surrogates[t, n] == triangle(distance, **tail)
     assert 0 < spikes.mean() < 0.9
 
 
@@ -63,6 +68,33 @@ def test_fixed_point_approaches_float():
     np.testing.assert_allclose(fixed.surrogate.decode(fixed_surrogates), surrogates, atol=2**-7)
 
 
+@pytest.mark.parametrize(
+    ("model", "update", "given"),
+    [
+        (SteppedLIF, stepped_lif.update, {"leak_decay": 0.9, "input_decay": 0.5, "refractory": 2, "bias": 0.02}),
+        (SteppedLIF, stepped_lif.update, {"reset_mode": "soft", "reverse_threshold": -0.2, "reverse_reset": 0.1}),
+        (TrueNorth, truenorth.update, {"leak": -0.05, "leak_towards_zero": 1, "reset_mode": "none"}),
+        (TrueNorth, truenorth.update, {"reverse_threshold": -0.3, "reverse_reset_mode": "saturate", "reset": 0.1}),
+    ],
+)
+def test_neurons_of_stepped_chips_are_traced_from_what_their_kernels_run(model, update, given):
+    neuron = model(threshold=0.6, **given)
+    potentials, spikes, _ = _run(neuron, 2 * _currents())
+    numbers = {**dict(neuron), **neuron.derived, "first": False}
+    known = [name for name in inspect.signature(update).parameters if name in numbers]
+    words = ("v", "u", "refractory_left") if model is SteppedLIF else ("v",)
+    kept = {name: np.zeros(NEURONS) for name in words}
+    for t, current in enumerate(2 * _currents()):
+        for n in range(NEURONS):
+            before = {name: kept[name][n] for name in words}
+            parameters = {name: numbers[name] for name in known}
+            *after, fired, _ = update(**before, current=current[n], arrived=current[n] != 0, **parameters)
+            for name, value in zip(words, after, strict=True):
+                kept[name][n] = value
+            assert (potentials[t, n], spikes[t, n]) == (kept["v"][n], fired)
+    assert 0 < spikes.mean() < 1
+
+
 def test_description():
     lines = models.get("lif-fixed")().describe().splitlines()
     assert lines[0].startswith("neuron model lif-fixed: Leaky integrate-and-fire on integers, triangular")
@@ -70,6 +102,9 @@ def test_description():
     assert lines[1] == f"per neuron: 17 bits ({state})"
     assert lines[3] == "per neuron on time step: 15 operations, depth 10"
     assert models.get("lif")().describe().count("\n") > 10
+    lines = models.get("truenorth")().describe().splitlines()
+    assert lines[1] == "per neuron: 65 bits (potential: float64; spike: unsigned 1 bit)"
+    assert models.get("stepped-lif")().describe().splitlines()[1].startswith("per neuron: 193 bits")
 
 
 def test_a_model_of_the_users(tmp_path):

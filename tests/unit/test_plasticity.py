@@ -133,7 +133,7 @@ def test_cost_follows_from_the_formats():
     assert bits(trace_bits=6, rate_shift=8) == [11, 23, 18]
     program = EProp().program("synapse", ["time step"])
     assert (set(program.reads), set(program.writes)) == (
-        {"eligibility", "surrogate", "pre_trace", "readout_decay"},
+        {"eligibility", "surrogate", "pre_trace", "filter_factor"},
         {"eligibility"},
     )
     assert critical_path_depth(program.graph()) == 2
@@ -141,7 +141,7 @@ def test_cost_follows_from_the_formats():
 
 def test_description_shows_state_operations_and_graph():
     lines = rules.get("eprop-fixed")().describe().splitlines()
-    assert lines[0].startswith("plasticity rule eprop-fixed: e-prop without eligibility filter on integers")
+    assert lines[0].startswith("plasticity rule eprop-fixed: e-prop on integers, by default without eligibility filter")
     assert lines[1:4] == [
         "per synapse: 8 bits (w: signed 8 bits, 6 after the point)",
         "per presynaptic neuron: 8 bits (pre_trace: unsigned 8 bits, 3 after the point)",
@@ -171,7 +171,7 @@ def _plugin(name="mine", state="{'w': Float(32)}", on="time step", more="", resu
 @pytest.mark.parametrize(
     ("content", "line", "message"),
     [
-        ("x = 1\n", None, "registers no plasticity rule: decorate a class with @register(name)"),
+        ("x = 1\n", None, "registers no plasticity rule or consolidation: decorate a class with @register(name)"),
         ("import nowhere_to_be_found\n", 1, "ModuleNotFoundError: No module named 'nowhere_to_be_found'"),
         ("x = 1\nx = (\n", 2, "syntax error: '(' was never closed"),
         (_plugin(name="eprop"), 2, "the plasticity rule `eprop` is defined twice: by"),
@@ -180,7 +180,7 @@ def _plugin(name="mine", state="{'w': Float(32)}", on="time step", more="", resu
         (_plugin(result="w // 2"), 7, "// of a word is not supported: shift with >>"),
         (_plugin(state="{'v': Float(32)}"), 2, "Mine: synapse_state has no weight `w`"),
         (_plugin(state="{'w': Float(32), 'surrogate': Float(32)}"), 2, "Mine: `surrogate` names two things"),
-        (_plugin(on="task boundary"), 5, "stage f: no core runs stages on 'task boundary'; they run on:"),
+        (_plugin(on="replay pass"), 5, "stage f: no core runs stages on 'replay pass'; they run on:"),
         (_plugin(on="every K steps"), 5, "stage f: runs every K steps, but the rule has no `period`, which gives K"),
         (_plugin(on="spike"), 5, "stage f: unknown trigger 'spike'"),
         (_plugin(state="{'w': Word(8)}", result="w + 1"), 5, "stage f: writes values -127 to 128 to `w`"),

@@ -67,6 +67,22 @@ def test_samples_are_read_back(generated, tmp_path):
         done += len(part)
 
 
+def test_a_recording_tells_ends_of_tasks_and_how_plastic_the_core_is(generated, tmp_path):
+    _, parts = generated
+    arrays = arrays_of(parts)
+    ticks = arrays["target_valid"].size
+    plastic = np.linspace(0, 1, ticks)
+    np.savez(tmp_path / "x.npz", **arrays, sample_task_end=[0, 1, 0, 0, 1], plastic=plastic)
+    found = samples_from(tmp_path / "x.npz", {"input": 40, "recurrent": 20, "output": 2})
+    ends = np.cumsum(found.length) - 1
+    assert np.flatnonzero(found.ends_task).tolist() == ends[[1, 4]].tolist()
+    part = found.part(1, 3)
+    assert np.flatnonzero(part.ends_task).tolist() == [found.length[1] - 1]
+    np.testing.assert_array_equal(part.plasticity, plastic[ends[0] + 1 : ends[2] + 1])
+    assert not parts[0].ends_task.any()
+    np.testing.assert_array_equal(parts[0].plasticity, 1.0)
+
+
 def test_a_recording_gives_the_same_run(generated, tmp_path):
     document, parts = generated
     np.savez(tmp_path / "x.npz", **arrays_of(parts))

@@ -14,10 +14,12 @@ from accelsim.config.loader import load_document
 from accelsim.cost.explain import leaves, well_founded
 from accelsim.engine.counts import Counter
 from accelsim.simulation.explained import explain_figure, figures_of, reported, stepped_figures
+from accelsim.simulation.part import Pieces
 from accelsim.simulation.recost import read_result
 from accelsim.simulation.result import Result, assemble
 from accelsim.simulation.setup import Setup, prepare
 from accelsim.simulation.totals import SplitTotals
+from accelsim.simulation.windows import WindowTotals
 from accelsim.technology.estimate import Estimate
 
 OWN = """
@@ -45,7 +47,13 @@ def finished(setup: Setup) -> Result:
         totals.samples, totals.ticks, totals.cycles = 5, 5000, 1_000_000 + epoch
         totals.counted += np.arange(1, len(counters) + 1) * 1000
         splits.append(totals)
-    return assemble(setup, "compiled", splits, {}, None, wall_s=1.0, cpu_s=1.0)
+    windows = WindowTotals(tuple(counters), core.phases)
+    for totals in splits:
+        windows.add(Pieces(totals.counted[None, :], np.array([totals.ticks]), np.array([totals.cycles])))
+    cells = {"wrec": np.arange(10_000).reshape(100, 100) % 50}
+    return assemble(
+        *(setup, "compiled", splits, {}, None, {}), windows=windows.taken(), cell_writes=cells, wall_s=1.0, cpu_s=1.0
+    )
 
 
 @pytest.fixture(scope="module")
@@ -63,7 +71,7 @@ def folder(result: Result, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_a_saved_run_is_priced_as_it_was(result: Result, folder: Path) -> None:
     again = read_result(folder)
     assert again.metrics == result.metrics
-    for name in ("epochs", "energy", "area", "published"):
+    for name in ("epochs", "energy", "area", "datapaths", "published"):
         assert again.tables[name] == json.loads(json.dumps(result.tables[name]))
 
 
@@ -73,12 +81,16 @@ def test_a_saved_run_is_priced_as_it_was(result: Result, folder: Path) -> None:
         ["voltage=0.7 V"],
         ["technology=22nm", "voltage=0.8 V", "temperature=340 K"],
         ["core.memories.neurons.kind=registers"],
+        ["core.memories.neurons.kind=sot-mram"],
+        ["core.memories.neurons.kind=rram", "core.memories.neurons.write_cycles=1"],
+        ["core.units.soma.operators={add: 1}"],
         ["core.memories.neurons.measured.read_energy=3 pJ"],
     ],
 )
 def test_recosting_gives_what_a_run_of_the_changed_chip_gives(result: Result, settings: list[str]) -> None:
     ran, recosted = finished(prepared(*settings)), result.recost(settings)
     assert recosted.metrics == ran.metrics
+    assert recosted.about["warnings"] == ran.about["warnings"]
     assert recosted.tables == ran.tables
     assert recosted.metrics["energy_total_pj"] != result.metrics["energy_total_pj"]
     hashes = [found.about["architecture"]["sha256"] for found in (recosted, ran, result)]
@@ -98,6 +110,29 @@ def test_recosting_takes_milliseconds(result: Result) -> None:
 def test_what_changes_the_run_is_refused(result: Result, setting: str) -> None:
     with pytest.raises(ConfigError, match="changes what the chip does or when: run it again"):
         result.recost([setting])
+
+
+def test_a_memory_that_takes_more_cycles_is_refused(result: Result) -> None:
+    """100 ns of a write are 2 cycles at 13 MHz."""
+    with pytest.raises(ConfigError) as error:
+        result.recost(["core.memories.neurons.kind=rram"])
+    (problem,) = error.value.problems
+    assert problem.path == "core.memories.neurons.write_cycles"
+    assert problem.message == "takes 2 memory clock cycles instead of 1: run it again"
+    with pytest.raises(ConfigError, match=r"kind=rrm.*unknown memory technology `rrm`"):
+        result.recost(["core.memories.neurons.kind=rrm"])
+
+
+def test_a_memory_technology_file_is_kept_in_the_results(result: Result, tmp_path: Path) -> None:
+    file = tmp_path / "own.yaml"
+    file.write_text(
+        "memory_technology: own\nextends: sot-mram\n"
+        "write_energy: {low: 7, nominal: 7, high: 7, unit: pJ/bit, source: own test chip, verified: measured}\n"
+    )
+    recosted = result.recost([f"core.memories.neurons.kind={file}"])
+    recosted.save(tmp_path / "run")
+    file.unlink()
+    assert "own test chip" in read_result(tmp_path / "run").explain("energy_of.neurons.write")
 
 
 @pytest.mark.parametrize("setting", ["technology=28nmm", "voltage=0.1 V", "volts=1 V"])
@@ -161,6 +196,19 @@ def check(estimate: Estimate) -> None:
 def test_derivations_recompute_the_figures(result: Result) -> None:
     for estimate in reported(result).values():
         check(estimate)
+
+
+def test_explanations_go_through_pipeline_registers() -> None:
+    fast = finished(prepared("clock=300 MHz"))
+    known = reported(fast)
+    name = "plasticity.update_input"
+    (row,) = (row for row in fast.tables["datapaths"] if row["component"] == name)
+    assert row["register_bits"] > 0
+    assert row["pipeline_stages"] == 2
+    for figure in (f"energy_of.{name}.update", f"area.{name}", f"leakage.{name}"):
+        check(known[figure])
+        assert well_founded(known[figure])
+        assert f"{row['register_bits']} b of pipeline registers" in "\n".join(explain_figure(figure, known))
 
 
 def test_explanations_name_counts_constants_and_sources(folder: Path) -> None:

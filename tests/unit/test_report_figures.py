@@ -85,7 +85,7 @@ def test_small_components_and_states_are_summed_not_lost() -> None:
 
 def test_files_hold_title_caption_and_source_and_never_change() -> None:
     first, again = figures.run_figures(tiny_run()), figures.run_figures(tiny_run())
-    assert [figure.name for figure in first] == ["accuracy", "cycles", "latency", "energy", "area"]
+    assert [figure.name for figure in first] == ["accuracy", "cycles", "latency", "energy", "area", "power"]
     assert first == again
     shown = " ".join(texts(first[3].svg))
     for text in (
@@ -125,4 +125,4 @@ def test_what_a_run_lacks_is_not_drawn() -> None:
     run = tiny_run()
     epochs = [{**row, "accuracy": None} for row in run.tables["epochs"]]
     bare = RunData(run.metrics, {**run.tables, "epochs": epochs, "area": []}, run.about)
-    assert [figure.name for figure in figures.run_figures(bare)] == ["cycles", "latency", "energy"]
+    assert [figure.name for figure in figures.run_figures(bare)] == ["cycles", "latency", "energy", "power"]

@@ -90,6 +90,7 @@ def test_every_number_is_the_one_of_the_run(page) -> None:
         row[name] for row in run.tables["epochs"] for name in ("samples", "cycles", "sample_cycles_max", "energy_uj")
     ]
     exact += [row["energy_pj"] for row in run.tables["energy"]] + [row["area_um2"] for row in run.tables["area"]]
+    exact += [row[name] for row in run.tables["datapaths"] for name in ("critical_path_ns", "register_bits")]
     assert {repr(value) for value in exact} <= set(numbers)
 
 
@@ -116,7 +117,7 @@ def test_inline_figures_take_the_colours_of_the_page(page) -> None:
 def test_files_of_a_run_and_the_same_bytes_again(run_folder) -> None:
     names = [
         f"figures/{name}.{end}"
-        for name in ("accuracy", "cycles", "latency", "energy", "area")
+        for name in ("accuracy", "cycles", "latency", "energy", "area", "power")
         for end in ("svg", "png")
     ]
     before = {path: path.read_bytes() for path in run_folder.rglob("*") if path.is_file()}

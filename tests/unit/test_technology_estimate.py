@@ -51,7 +51,7 @@ def test_every_constant_has_a_band_and_a_source(name: str) -> None:
 
 def test_constants_are_in_si_units() -> None:
     assert constant("wire_capacitance").nominal == pytest.approx(0.2e-12 / 1e-3, rel=1e-9, abs=1e-40)
-    assert constant("router_traversal_45nm").nominal == pytest.approx(1.9e-12, rel=1e-9, abs=1e-40)
+    assert constant("off_chip_lpddr_bit").nominal == pytest.approx(5e-12, rel=1e-9, abs=1e-40)
 
 
 def test_factors_that_err_independently_compound_in_quadrature() -> None:

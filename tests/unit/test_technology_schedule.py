@@ -87,8 +87,66 @@ def test_what_cannot_be_is_refused() -> None:
         schedule(CHAIN, NODE, 0)
     with pytest.raises(ConfigError, match=r"operators\.add: 0 is not > 0"):
         schedule(CHAIN, NODE, SLOW_HZ, operators={"add": 0})
+    with pytest.raises(ConfigError, match=r"operators\.adder: there is no operator `adder` \(did you mean `add`\?\)"):
+        schedule(CHAIN, NODE, SLOW_HZ, operators={"adder": 1})
 
 
 def test_nothing_takes_one_cycle() -> None:
     placed = schedule(OperationGraph((), (("x", 8),), (-1,)), NODE, SLOW_HZ)
     assert (placed.stages, placed.register_bits, placed.energy_j.high) == (1, 0, 0)
+
+
+def chain(kinds: tuple[str, ...], bits: int) -> OperationGraph:
+    """Operations one after the other, each with the result of the one before and a second operand."""
+    operations = [Operation(kind, (bits, bits), bits, inputs=(i - 1, -2)) for i, kind in enumerate(kinds)]
+    return OperationGraph(tuple(operations), (("x", bits), ("y", bits)), (len(kinds) - 1,))
+
+
+chains = st.lists(st.sampled_from(["add", "sub", "mul", "min", "xor"]), min_size=1, max_size=6).map(tuple)
+frequencies = st.floats(1e7, 1e10)
+
+
+@settings(max_examples=60, deadline=None)
+@given(chains, st.integers(2, 40), st.integers(1, 24), frequencies)
+def test_more_bits_never_cost_less(kinds: tuple[str, ...], bits: int, more: int, frequency: float) -> None:
+    narrow, wide = (schedule(chain(kinds, width), NODE, frequency) for width in (bits, bits + more))
+    assert wide.area_m2.nominal > narrow.area_m2.nominal
+    assert wide.stages >= narrow.stages
+    assert wide.register_bits >= narrow.register_bits
+
+
+@settings(max_examples=60, deadline=None)
+@given(chains, st.integers(2, 40), frequencies, st.floats(1, 10))
+def test_a_slower_clock_never_needs_more_registers(
+    kinds: tuple[str, ...], bits: int, frequency: float, slower: float
+) -> None:
+    fast, slow = (schedule(chain(kinds, bits), NODE, f) for f in (frequency, frequency / slower))
+    assert slow.register_bits <= fast.register_bits
+    assert slow.area_m2.nominal <= fast.area_m2.nominal
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.sampled_from(["lif8", "lif16", "lifm16", "sdsp", "stdp8", "eprop", "mac_W8_A24"]), frequencies)
+def test_the_critical_path_fits_the_pipeline(name: str, frequency: float) -> None:
+    graph = block(name)
+    assert graph is not None
+    placed, halved = schedule(graph, NODE, frequency), schedule(graph, NODE, frequency / 2)
+    path = placed.critical_path_s.nominal
+    assert placed.stages / frequency >= path * (1 - 1e-9)
+    assert (placed.register_bits == 0) == (placed.stages == 1) == (path <= 1 / frequency * (1 + 1e-9))
+    assert halved.stages <= placed.stages
+    assert halved.register_bits <= placed.register_bits
+
+
+def test_a_register_keeps_its_word_until_the_next_update() -> None:
+    """The second operand is used in all of three cycles; the next one comes after three, so it need not move on."""
+    placed = schedule(CHAIN, NODE, SLOW_HZ, operators={"add": 1})
+    assert placed.register_bits == 16 + 16 + 16
+
+
+def test_sharing_what_a_datapath_has_enough_of_changes_nothing() -> None:
+    """Comparisons that a subtraction gives for free stay free."""
+    graph = block("lif16")
+    assert graph is not None
+    shared, own = schedule(graph, NODE, SLOW_HZ, operators={"add": 99}), schedule(graph, NODE, SLOW_HZ)
+    assert shared.area_m2.nominal == pytest.approx(own.area_m2.nominal, rel=1e-9, abs=1e-40)

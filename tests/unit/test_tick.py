@@ -4,82 +4,17 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from tick_cores import FIXED, FIXED_SETTINGS, FLOAT_SETTINGS, INPUTS, TICKS, agree, build, delayed_cues
 
-from accelsim.architecture.schema import Architecture
-from accelsim.architecture.widths import with_state_bits
 from accelsim.config.errors import ConfigError
-from accelsim.config.loader import load_document
-from accelsim.config.model import validate
-from accelsim.controllers.base import Request
-from accelsim.controllers.registry import controllers
 from accelsim.controllers.samples import Samples
-from accelsim.controllers.tick.settings import TickSettings
-from accelsim.engine.compiled import compiled_engine
-from accelsim.engine.counts import count_engine
-from accelsim.engine.log import ACTIONS
-from accelsim.engine.program import lower
-from accelsim.engine.reference import ReferenceEngine
-from accelsim.mapping.placement import place
 from accelsim.plasticity import load_plugin
 
-ARCHITECTURE = Path(__file__).parents[2] / "architectures" / "single_core.yaml"
 PLUGIN = Path(__file__).parents[1] / "plugins" / "three_factor.py"
-INPUTS, NEURONS, OUTPUTS, TICKS = 12, 20, 2, 30
-FIXED = ("core.neuron=lif-fixed", "core.options.output_rule=delta-fixed")
-FLOAT_SETTINGS = {
-    "neuron": {"decay": 0.97},
-    "output_parameters": {"rate": 2e-3},
-    "input_weights": {"scale": 2.0},
-}
-FIXED_SETTINGS = {
-    "neuron": {"decay": 0.97},
-    "output_parameters": {"rate_shift": 11},
-    "input_weights": {"scale": 2.0},
-}
-
-
-def _samples(count, seed=0, training=True):
-    """Delayed cue: one of two groups spikes early, a third one when the answer is due."""
-    rng = np.random.default_rng(seed)
-    label = rng.integers(0, OUTPUTS, count)
-    fires = np.zeros((count, TICKS, INPUTS), bool)
-    group = np.arange(INPUTS) // 4
-    for s in range(count):
-        fires[s, :10, group == label[s]] = rng.random((4, 10)) < 0.3
-    fires[:, 20:, group == 2] = rng.random((count, 10, 4)) < 0.3
-    tick, address = np.nonzero(fires.reshape(-1, INPUTS))
-    due = np.tile(np.arange(TICKS) >= 20, count).astype(np.uint8)
-    return Samples(
-        length=np.full(count, TICKS, np.int32),
-        event_tick=tick,
-        event_address=address.astype(np.int32),
-        label=label.astype(np.int32),
-        label_tick=np.full(count, -1, np.int32),
-        target_valid=due,
-        infer=due,
-        targets=np.zeros((0, 0), np.int32),
-        training=np.full(count, training),
-    )
-
-
-def _build(rule, parameters=None, settings=None, overrides=(), seed=3):
-    document = load_document(str(ARCHITECTURE), "architecture", overrides=list(overrides))
-    architecture = validate(document, Architecture)
-    populations = {"input": INPUTS, "recurrent": NEURONS, "output": OUTPUTS}
-    settings = TickSettings.model_validate(FLOAT_SETTINGS if settings is None else settings)
-    controller = controllers.get("tick").build(
-        architecture.core, Request(populations, rule, parameters or {}, settings, seed)
-    )
-    core = with_state_bits(architecture.core, controller.state_bits())
-    return (
-        controller,
-        architecture.model_copy(update={"core": core}),
-        place(architecture.model_copy(update={"core": core}), populations, document),
-    )
 
 
 def _accuracy(controller, count=200):
-    samples = _samples(count, seed=99, training=False)
+    samples = delayed_cues(count, seed=99, training=False)
     return (controller.run(samples).answers == samples.label).mean()
 
 
@@ -116,11 +51,11 @@ def _plugin(tmp_path_factory):
 @pytest.mark.parametrize("rule", ["eprop", "eprop-fixed", "three-factor-example"])
 def test_rules_learn_a_delayed_cue(rule):
     parameters, settings, overrides = CASES[rule]
-    controller, *_ = _build(rule, parameters, settings, overrides)
+    controller, *_ = build(rule, parameters, settings, overrides)
     initial = {name: weights.copy() for name, weights in controller.weights().items()}
     before = _accuracy(controller)
     assert all(np.array_equal(initial[name], weights) for name, weights in controller.weights().items())
-    controller.run(_samples(300, seed=1))
+    controller.run(delayed_cues(300, seed=1))
     assert _accuracy(controller) > max(0.85, before)
     assert all(np.any(initial[name] != weights) for name, weights in controller.weights().items())
     assert np.all(np.diag(controller.weights()["wrec"]) == 0)
@@ -129,8 +64,8 @@ def test_rules_learn_a_delayed_cue(rule):
 @pytest.mark.parametrize("rule", ["eprop", "eprop-fixed"])
 def test_results_depend_on_the_seed_and_not_on_the_chunks(rule):
     parameters, settings, overrides = CASES[rule]
-    whole, again, pieces, other = (_build(rule, parameters, settings, overrides, seed=seed)[0] for seed in (3, 3, 3, 4))
-    samples = _samples(4)
+    whole, again, pieces, other = (build(rule, parameters, settings, overrides, seed=seed)[0] for seed in (3, 3, 3, 4))
+    samples = delayed_cues(4)
     one = whole.run(samples)
     same = again.run(samples)
     assert np.array_equal(one.activity.counts, same.activity.counts)
@@ -162,26 +97,8 @@ def test_results_depend_on_the_seed_and_not_on_the_chunks(rule):
 
 def _agree(rule, overrides, samples=1):
     parameters, settings, base = CASES[rule]
-    controller, architecture, placement = _build(rule, parameters, settings, (*base, *overrides))
-    chunk = _samples(samples)
-    activity = controller.run(chunk, masks=range(chunk.ticks)).activity
-    program = lower(architecture, placement, controller.vocabulary)
-    log = compiled_engine(program).run(activity)
-    reference = ReferenceEngine(architecture, placement, controller.vocabulary).run(activity).log
-    assert reference.first_difference(log) is None
-    engine = count_engine(program)
-    counted = engine.run(activity.counts)
-    cycles = sum(counted[:, i] for i, counter in enumerate(engine.counters) if counter.kind == "cycles")
-    assert np.array_equal(cycles, log.tick_stop - log.tick_start)
-    for kind in ("read", "write", "run"):
-        for target in {counter.target for counter in engine.counters if counter.kind == kind}:
-            logged = log.rows[:, 1:3] == (log.components.index(target), ACTIONS.index(kind))
-            columns = [i for i, c in enumerate(engine.counters) if (c.kind, c.target) == (kind, target)]
-            assert log.rows[logged.all(axis=1), 4].sum() == counted[:, columns].sum(), (kind, target)
-    for name, mask in activity.masks.items():
-        assert np.array_equal(
-            mask.reshape(len(mask), -1).sum(axis=1), activity.counts[:, controller.vocabulary.column(name)]
-        )
+    controller, architecture, placement = build(rule, parameters, settings, (*base, *overrides))
+    agree(controller, architecture, placement, delayed_cues(samples))
     return controller, placement
 
 
@@ -206,8 +123,8 @@ def test_engines_agree_event_for_event(rule, overrides):
 
 
 def test_a_rule_on_spikes_visits_only_their_rows():
-    controller, *_ = _build("on-spikes-example")
-    counts = controller.run(_samples(2)).activity.counts
+    controller, *_ = build("on-spikes-example")
+    counts = controller.run(delayed_cues(2)).activity.counts
     column = {name: counts[:, i] for i, name in enumerate(controller.vocabulary.columns)}
     assert column["winp_updates"].sum() > 0
     assert np.array_equal(column["winp_visited"], 2 * column["input_event"])  # in two blocks of 16 lanes
@@ -220,13 +137,13 @@ def test_memories_follow_the_state_of_the_rule():
     controller, placement = _agree("eprop-fixed", [])
     assert placement.words["winp_traces"] == 0  # no words per synapse beside the weight
     assert controller.state_bits()["weight"] == 8
-    _, architecture, placement = _build("eprop")
+    _, architecture, placement = build("eprop")
     assert placement.words["winp_traces"] == INPUTS * 2
     assert architecture.core.memories["winp_traces"].bits == 16 * 32
 
 
 def test_a_plugin_shows_its_operations():
-    stages = _build("three-factor-example")[0].stages()
+    stages = build("three-factor-example")[0].stages()
     assert [op.kind for op in stages["spike_input"].operations] == ["fadd"]
     assert [op.kind for op in stages["step_recurrent"].operations] == ["fmul"]
     assert len(stages["update_input"].operations) > 2
@@ -241,6 +158,7 @@ def test_a_plugin_shows_its_operations():
         ("eprop", {"rte": 1}, None, [], "learning.parameters.rte", "unknown key (did you mean `rate`?)"),
         ("eprop", {}, {"neuron": {"decay": 2}}, [], "settings.tick.neuron.decay", "2 is not <= 1"),
         ("eprop", {}, None, ["core.neuron=null"], "core.neuron", "controller `tick` needs a neuron model"),
+        ("eprop", {}, {"neuron": {}}, ["core.neuron=truenorth"], "learning.rule", "rule `eprop` needs a surrogate"),
         ("eprop", {}, None, ["core.neuron=lif-fixed"], "core.neuron", "`lif-fixed` cannot sum the weights of"),
         ("eprop-fixed", {}, None, [], "learning.rule", "rule `eprop-fixed` wants"),
         ("eprop", {}, None, ["core.memories.winp.holds.item_bits=weigth"], "core.memories.winp.holds.item_bits",
@@ -250,17 +168,17 @@ def test_a_plugin_shows_its_operations():
 )  # fmt: skip
 def test_what_does_not_fit_is_told(rule, parameters, settings, overrides, path, message):
     with pytest.raises(ConfigError) as caught:
-        _build(rule, parameters, settings, overrides)
+        build(rule, parameters, settings, overrides)
     problem = caught.value.problems[0]
     assert problem.path == path
     assert problem.message.startswith(message)
 
 
 def test_inference_without_a_rule_and_random_feedback():
-    idle, *_ = _build(None)
-    idle.run(_samples(2))
-    assert not idle.run(_samples(2)).activity.counts[:, idle.vocabulary.column("training")].any()
-    random, *_ = _build("eprop", CASES["eprop"][0], None, ["core.options.feedback=random"])
+    idle, *_ = build(None)
+    idle.run(delayed_cues(2))
+    assert not idle.run(delayed_cues(2)).activity.counts[:, idle.vocabulary.column("training")].any()
+    random, *_ = build("eprop", CASES["eprop"][0], None, ["core.options.feedback=random"])
     assert random.state_bits()["feedback"] == 32
-    random.run(_samples(300, seed=1))
+    random.run(delayed_cues(300, seed=1))
     assert _accuracy(random) > 0.8

@@ -5,8 +5,12 @@ from __future__ import annotations
 import pytest
 
 from accelsim.config.errors import ConfigError
+from accelsim.config.loader import load_document
+from accelsim.simulation.chip_figures import LEAKAGE_BAND, WIDEST_BAND, chip_costs
+from accelsim.simulation.setup import prepare
+from accelsim.technology.estimate import total
 from accelsim.validation.chip_targets import METRICS, read_targets, unit_factor
-from accelsim.validation.chips import LEAKAGE_BAND, WIDEST_BAND, compare, implied_overhead, load_chips
+from accelsim.validation.chips import compare, described, implied_overhead, load_chips
 
 
 @pytest.fixture(scope="module")
@@ -39,6 +43,23 @@ def test_chips_that_were_not_fitted_lie_inside_their_bands(rows, chip, metric):
     (row,) = [row for row in rows if (row.chip, row.metric) == (chip, metric)]
     assert row.verdict == "inside"
     assert not row.predicted.calibrated
+
+
+def test_a_functional_model_leaks_as_its_chip_does():
+    def leakage(components):
+        return total([part.leakage_w for part in components.values()], "")
+
+    functional = prepare(load_document("odin", "architecture"), load_document("odin_digits", "workload"), seed=0).costs
+    alone, chip = leakage(functional.components), leakage(chip_costs(load_chips()["odin"]).components)
+    assert (chip.low, chip.nominal, chip.high) == pytest.approx((alone.low, alone.nominal, alone.high), rel=1e-9)
+
+
+def test_a_chip_is_described_with_its_published_figures():
+    chips = load_chips()
+    rows = {row.metric: row for row in described(chips["loihi"])}
+    assert rows["energy_per_sop_pj"].published_range == "23.6"
+    assert rows["energy_per_sop_pj"].times.startswith("x1.")
+    assert (rows["synapse_density_per_mm2"].published_range, rows["synapse_density_per_mm2"].times) == ("", "")
 
 
 def test_power_of_reckon_lies_inside_its_band(rows):

@@ -20,15 +20,21 @@ from accelsim.controllers.event_driven import EventController, answer_by_count, 
 from accelsim.controllers.odin import codes
 from accelsim.controllers.odin.events import PHASES
 from accelsim.controllers.odin.settings import OdinOptions, OdinSettings
-from accelsim.controllers.odin.stages import stage_graphs
+from accelsim.controllers.odin.stages import stage_programs, stage_taps
 from accelsim.controllers.odin.state import OPEN_LOOP, allocate
 from accelsim.controllers.samples import Samples
 from accelsim.controllers.synapses import pack_rows, unpack_rows
 from accelsim.datapath.fields import halves, pack
+from accelsim.datapath.probe import Taps
+from accelsim.datapath.stages import Program
+from accelsim.datapath.words import Word
+from accelsim.devices.draw import allocate_cells
+from accelsim.devices.kernels import age_items
+from accelsim.devices.state import ON, Cells
 from accelsim.neurons.odin_lif import LIF
-from accelsim.technology.operations import OperationGraph
 
 RULE = "sdsp"
+MEMORY = "synapses"
 
 
 class Odin(EventController):
@@ -56,7 +62,22 @@ class Odin(EventController):
         memory = core.memories["neurons"]
         built = cls(core, request, (memory.capacity_words or 0) * memory.items_per_word)
         built._program(request.generator("synapses"))
+        if MEMORY in request.cells:
+            built._put_in_cells(request)
         return built
+
+    def _put_in_cells(self, request: Request) -> None:
+        """Hold the weights of mapped synapses in cells that are not ideal."""
+        shape = self.state.shape
+        synapses = unpack_rows(self.state.synapses, shape.neurons, shape.item_bits, shape.items)
+        mapped = synapses >> (shape.item_bits - 1)
+        weights = synapses & ((1 << (shape.item_bits - 1)) - 1)
+        cells = allocate_cells(
+            request.cells[MEMORY], weights, Word(shape.item_bits - 1, signed=False),
+            request.generator(f"core.{MEMORY}.cells"), tick_s=request.tick_s, used=mapped != 0,
+        )  # fmt: skip
+        self.state.synapses[:] = pack_rows(mapped << (shape.item_bits - 1) | weights, shape.item_bits, shape.items)
+        self.state = self.state._replace(cells=cells)
 
     def _program(self, rng: np.random.Generator) -> None:
         """Draw weights, map the synapses, switch every other neuron off."""
@@ -114,9 +135,22 @@ class Odin(EventController):
         """The output neuron with most spikes."""
         return answer_by_count(spikes[self.first_output : self.first_output + self.outputs])
 
-    def stages(self) -> Mapping[str, OperationGraph]:
-        """Operation graphs of both neuron models and of the plasticity."""
-        return stage_graphs(self.state.shape.item_bits - 1)
+    def programs(self) -> Mapping[str, Program]:
+        """Programs of both neuron models and of the plasticity."""
+        return stage_programs(self.state.shape.item_bits - 1)
+
+    def taps(self) -> Taps:
+        """Where their operands come by."""
+        return stage_taps()
+
+    def cells(self) -> Mapping[str, Cells]:
+        """Cells of the mapped synapses, if they are not ideal."""
+        return {MEMORY: self.state.cells} if self.state.cells.law[ON] else {}
+
+    def age(self, ticks: int) -> None:
+        """Bring the weights up to date after some time steps."""
+        shape = self.state.shape
+        age_items(self.state.cells, self.state.synapses, shape.words, shape.item_bits, shape.items, ticks)
 
     def weights(self) -> Mapping[str, NDArray[Any]]:
         """Weights from inputs to outputs."""

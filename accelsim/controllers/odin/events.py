@@ -22,6 +22,7 @@ from accelsim.controllers.emissions import (
     SPIKES,
 )
 from accelsim.controllers.odin import sweep as sweeps
+from accelsim.controllers.odin.cells import read_synapse, store_word
 from accelsim.controllers.odin.kernels import (
     bistability_word,
     flags_of_word,
@@ -47,6 +48,7 @@ from accelsim.controllers.odin.state import (
     State,
 )
 from accelsim.datapath.compile import inlined, inner
+from accelsim.devices.state import ON
 
 TREF_ALL, TREF_ONE, BIST_ALL, BIST_ROW, SYNAPSE, PUSH, POP_NEURON, POP_VIRTUAL = range(8)
 PHASES = ("tref_all", "tref_one", "bist_all", "bist_row", "synapse", "push", "pop_neuron", "pop_virtual")
@@ -226,6 +228,8 @@ def monitor_neuron(n: int, spike: int, s: State, out: np.ndarray) -> None:
 @inner
 def synapse_write(at: int, old: np.uint64, new: np.uint64, s: State, out: np.ndarray) -> bool:
     """Write a synapse word back, and tell if it changed; whether it holds the monitored synapse."""
+    if new != old and s.cells.law[ON]:
+        new = store_word(s, at, s.synapses[at], new)
     s.synapses[at] = new
     if new != old:
         tell_change(SYNAPSES, at, np.int64(old), np.int64(new), out)
@@ -321,6 +325,8 @@ def update_block(
         if phase in (POP_NEURON, SYNAPSE):
             word = held if n // items == entered else np.uint64(op[HELD])
             w = synapse_weight(word, n % items, bits, propagate)
+            if s.cells.law[ON]:
+                w = read_synapse(s, word, n % items, w)
         burst_end = 1 if phase == POP_NEURON and queue != MAIN and entry != source and n == source else 0
         spiked = neuron_write(n, tref, inhibitory, w, burst_end, cycle, qs, s, out)
         if enters:

@@ -1,22 +1,23 @@
-"""Operation graphs of ODIN's datapath, traced from the functions that the kernels run."""
+"""Programs of ODIN's datapath, traced from the functions that the kernels run, and where their operands come by."""
 
 from __future__ import annotations
 
+from accelsim.controllers.odin import kernels
 from accelsim.datapath.fields import Field, named_fields
-from accelsim.datapath.trace import trace
+from accelsim.datapath.probe import Tap, taps_of
+from accelsim.datapath.stages import Program, program_of
 from accelsim.neurons import odin_izhikevich as izhikevich
 from accelsim.neurons import odin_lif as lif
 from accelsim.neurons.odin_izhikevich import IZHIKEVICH
 from accelsim.neurons.odin_lif import LIF
 from accelsim.plasticity import sdsp
-from accelsim.technology.operations import OperationGraph
 
 _NOT_READ = ("lif", "disable")
 """Fields that choose a datapath or mask its output instead of entering it."""
 
 
-def stage_graphs(weight_bits: int) -> dict[str, OperationGraph]:
-    """Graph of every stage by name.
+def stage_programs(weight_bits: int) -> dict[str, Program]:
+    """Program of every stage by name.
 
     `update` is the leaky integrate-and-fire neuron, `update_izhikevich` the phenomenological one beside it;
     `spike_update` and `drift` change one weight of `weight_bits`.
@@ -25,12 +26,22 @@ def stage_graphs(weight_bits: int) -> dict[str, OperationGraph]:
     weight = (0, (1 << weight_bits) - 1)
     inputs = {"tref": flag, "inhibitory": flag, "w": weight}
     return {
-        "update": trace(lif.update, inputs | _ranges(LIF)),
-        "update_izhikevich": trace(izhikevich.update, inputs | {"burst_end": flag} | _ranges(IZHIKEVICH)),
-        "spike_update": trace(
+        "update": program_of(lif.update, inputs | _ranges(LIF)),
+        "update_izhikevich": program_of(izhikevich.update, inputs | {"burst_end": flag} | _ranges(IZHIKEVICH)),
+        "spike_update": program_of(
             sdsp.spike_update, {"w": weight, "up": flag, "down": flag, "enabled": flag, "bits": weight_bits}
         ),
-        "drift": trace(sdsp.drift, {"w": weight, "enabled": flag, "bits": weight_bits}),
+        "drift": program_of(sdsp.drift, {"w": weight, "enabled": flag, "bits": weight_bits}),
+    }
+
+
+def stage_taps() -> dict[str, dict[str, Tap]]:
+    """Where the operands of every stage come by."""
+    return {
+        "update": taps_of(kernels.lif_update),
+        "update_izhikevich": taps_of(kernels.izhikevich_update),
+        "spike_update": taps_of(kernels.spike_update),
+        "drift": taps_of(kernels.drift),
     }
 
 

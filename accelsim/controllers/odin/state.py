@@ -11,6 +11,7 @@ from accelsim.architecture.schema import Core
 from accelsim.config.errors import ConfigError, Problem
 from accelsim.controllers.crossbar import Shape
 from accelsim.controllers.geometry import address_bits, core_problems
+from accelsim.devices.state import Cells, no_cells
 
 NEURONS, SYNAPSES = 0, 1
 """Memories whose changed words are told."""
@@ -32,6 +33,8 @@ class State(NamedTuple):
     down: NDArray[np.uint8]
     sign: NDArray[np.uint8]
     """1 for an inhibitory source."""
+    cells: Cells
+    """Of the weights of the synapses."""
     config: NDArray[np.int64]
     """Configuration registers, and where the burst scheduler's slot pointer and tick counter begin."""
     weights: NDArray[np.int64]
@@ -85,6 +88,7 @@ def allocate(core: Core, neurons: int) -> State:
         up=np.zeros(neurons, np.uint8),
         down=np.zeros(neurons, np.uint8),
         sign=np.zeros(neurons, np.uint8),
+        cells=no_cells(),
         config=np.zeros(TICK0 + 1, np.int64),
         weights=np.zeros(neurons, np.int64),
         learned=np.zeros(words, np.uint64),

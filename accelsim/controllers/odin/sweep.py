@@ -10,6 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from accelsim.controllers.crossbar import tell, tell_spikes
+from accelsim.controllers.odin.cells import read_row, store_row
 from accelsim.controllers.odin.kernels import (
     ITEM_BITS,
     ITEMS,
@@ -21,6 +22,7 @@ from accelsim.controllers.odin.kernels import (
 )
 from accelsim.controllers.odin.state import NEURONS, OPEN_LOOP, PROPAGATE_UNMAPPED, SYNAPSES, UPDATE_UNMAPPED, State
 from accelsim.datapath.compile import inlined, inner
+from accelsim.devices.state import ON
 
 
 @inlined
@@ -120,12 +122,16 @@ def sweep(
     """
     shape = s.shape
     learned = 0
+    words = s.synapses[max(row, 0) : max(row, 0) + shape.words]
     if row >= 0:
-        words = s.synapses[row : row + shape.words]
         learned = learn_row(
             words, s.learned, s.weights, s.after, s.up, s.down, s.config[PROPAGATE_UNMAPPED],
             s.config[UPDATE_UNMAPPED], shape.item_bits, shape.items,
         )  # fmt: skip
+    if row >= 0 and s.cells.law[ON]:
+        read_row(s, words, s.weights)
+        if learned:
+            learned = store_row(s, row, s.learned)
     tref = 1 if row < 0 else 0
     spikes, changed = update_neurons(s.low, s.high, tref, inhibitory, s.weights, s.after, s.fired, s.up, s.down)
     if spikes:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Self, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,15 +14,24 @@ from accelsim.config.errors import ConfigError, Problem, did_you_mean
 from accelsim.config.model import Model
 from accelsim.controllers.activity import Activity
 from accelsim.controllers.base import Controller, Outcome, Request, check_populations
+from accelsim.controllers.probing import middle
 from accelsim.controllers.reckon.registers import DEFAULTS, WIDTHS, Registers
 from accelsim.controllers.reckon.settings import ReckonOptions, ReckonSettings
-from accelsim.controllers.reckon.stages import stage_graphs
+from accelsim.controllers.reckon.stages import OF_OUTPUTS, SPARES, stage_programs, stage_taps
 from accelsim.controllers.reckon.state import Quirks, Shape, State, allocate, decode_registers
 from accelsim.controllers.reckon.ticks import VOCABULARY, Record, Ticks, run_ticks
 from accelsim.controllers.samples import Samples
 from accelsim.controllers.vocabulary import Vocabulary
-from accelsim.technology.operations import OperationGraph
+from accelsim.datapath.probe import Probe, untouched
+from accelsim.datapath.stages import Program
+from accelsim.datapath.toggles import Operands
+from accelsim.datapath.words import Word
+from accelsim.devices.draw import allocate_cells
+from accelsim.devices.state import ON, Cells, Sums
 
+Item = TypeVar("Item", bound=np.generic)
+POTENTIAL = Word(16)
+"""Of neurons and outputs."""
 NEEDS = {"memories": ("winp", "neurons"), "units": ("plasticity", "output_plasticity")}
 """Parts of the core by which its lanes and words are known."""
 
@@ -94,6 +103,8 @@ class Reckon(Controller):
             draw("recurrent", shape.recurrent, shape.recurrent),
             draw("output", shape.recurrent, shape.outputs),
         )
+        if request.cells:
+            state = with_cells(state, shape, registers, request)
         return cls(shape, core_quirks(core), registers, state)
 
     def run(self, samples: Samples, *, masks: range = range(0), states: bool = False) -> Outcome:
@@ -105,8 +116,45 @@ class Reckon(Controller):
         self, samples: Samples, do_eprop: NDArray[np.integer], *, masks: range = range(0), states: bool = False
     ) -> Outcome:
         """Process a chunk of samples with a DO_EPROP value for each."""
+        ticks = self._ticks(samples, do_eprop)
+        record = self._empty_record(samples.ticks, masks, states)
+        counts = np.zeros((samples.ticks, len(VOCABULARY.columns)), np.int64)
+        sent = self._room(samples)
+        n_sent = run_ticks(self.state, self.registers, self.shape, self.quirks, ticks, counts, sent, record)
+        activity = Activity(counts, self._masks(record) if masks else {}, masks)
+        return Outcome(activity, self._answers(samples, counts, sent), Recording(record, sent[:n_sent]))
+
+    def programs(self) -> Mapping[str, Program]:
+        """Programs of the datapath."""
+        return stage_programs()
+
+    def operands(self, samples: Samples) -> Mapping[str, Operands]:
+        """What every stage sees in the middle of a sample, or of its learning."""
+        learns = samples.target_valid & samples.training[samples.sample_of_tick]
+        due = samples.tick_index % self.shape.learn_every == 0
+        ticks = self._ticks(samples, np.where(samples.training, self.registers.do_eprop, 0))
+        heard = middle(learns & due & (samples.first == 0) & (samples.last == 0))
+        counts = np.zeros((samples.ticks, len(VOCABULARY.columns)), np.int64)
+        fixed = self.registers, self.shape, self.quirks
+        probe = Probe(stage_taps(), SPARES, dict.fromkeys(OF_OUTPUTS, self.shape.outputs))
+        record = self._empty_record(0, range(0), False)
+        with untouched(self.state):
+            before = range(heard.start)
+            run_ticks(self.state, *fixed, ticks.part(before), counts[: len(before)], self._room(samples), record)
+            part = ticks.part(heard)
+            probe.run(run_ticks, self.state, *fixed, part, counts[: len(heard)], self._room(samples), record)
+        return probe.operands()
+
+    def _room(self, samples: Samples) -> NDArray[np.uint8]:
+        """Room for the output bytes of samples."""
+        sends = samples.ticks if self.registers.send_per_timestep else len(samples)
+        return np.zeros(sends * 2 * self.shape.outputs, np.uint8)
+
+    @staticmethod
+    def _ticks(samples: Samples, do_eprop: NDArray[np.integer]) -> Ticks:
+        """Samples as the compiled loop takes them."""
         of_tick = samples.sample_of_tick
-        ticks = Ticks(
+        return Ticks(
             event_start=samples.event_start,
             event_address=samples.event_address,
             first=samples.first,
@@ -120,25 +168,30 @@ class Reckon(Controller):
             targets=samples.targets,
             overlapped=samples.overlapped,
         )
-        record = self._empty_record(samples.ticks, masks, states)
-        counts = np.zeros((samples.ticks, len(VOCABULARY.columns)), np.int64)
-        sends = samples.ticks if self.registers.send_per_timestep else len(samples)
-        sent = np.zeros(sends * 2 * self.shape.outputs, np.uint8)
-        n_sent = run_ticks(self.state, self.registers, self.shape, self.quirks, ticks, counts, sent, record)
-        activity = Activity(counts, self._masks(record) if masks else {}, masks)
-        return Outcome(activity, self._answers(samples, counts, sent), Recording(record, sent[:n_sent]))
-
-    def stages(self) -> Mapping[str, OperationGraph]:
-        """Operation graphs of the datapath."""
-        return stage_graphs()
 
     def weights(self) -> Mapping[str, NDArray[Any]]:
         """Present weights, (presynaptic, postsynaptic), int8."""
-        d, s = self.shape, self.state
+        s = self.state
+        return self._used(s.winp, s.wrec, s.wout)
+
+    def cell_writes(self) -> Mapping[str, NDArray[np.uint32]]:
+        """How often the value of each weight has changed."""
+        s = self.state
+        return self._used(s.winp_writes, s.wrec_writes, s.wout_writes)
+
+    def cells(self) -> Mapping[str, Cells]:
+        """Cells of the memories that are not ideal."""
+        s = self.state
+        cells = {"winp": s.winp_cells, "wrec": s.wrec_cells, "wout": s.wout_cells}
+        return {name: each for name, each in cells.items() if each is not None and each.law[ON]}
+
+    def _used(self, winp: NDArray[Item], wrec: NDArray[Item], wout: NDArray[Item]) -> dict[str, NDArray[Item]]:
+        """The part of matrices that the network occupies."""
+        d = self.shape
         return {
-            "winp": s.winp[: d.inputs, : d.recurrent],
-            "wrec": s.wrec[: d.recurrent, : d.recurrent],
-            "wout": s.wout[: d.recurrent, : d.outputs],
+            "winp": winp[: d.inputs, : d.recurrent],
+            "wrec": wrec[: d.recurrent, : d.recurrent],
+            "wout": wout[: d.recurrent, : d.outputs],
         }
 
     def _answers(self, samples: Samples, counts: NDArray[np.int64], sent: NDArray[np.uint8]) -> NDArray[np.int32]:
@@ -192,6 +245,22 @@ class Reckon(Controller):
             "winp_changed": record.changed[:, 0],
             "wrec_changed": record.changed[:, 1],
         }
+
+
+def with_cells(state: State, d: Shape, registers: Registers, request: Request) -> State:
+    """A core whose weights are held by cells that are not ideal."""
+    shifts = {"winp": registers.fp_loc_winp, "wrec": registers.fp_loc_wrec, "wout": registers.fp_loc_wout}
+    sizes = {"winp": (d.inputs, d.recurrent), "wrec": (d.recurrent, d.recurrent), "wout": (d.recurrent, d.outputs)}
+    cells: dict[str, Any] = {}
+    for name, (pre, post) in sizes.items():
+        weights: NDArray[np.int8] = getattr(state, name)
+        used = np.zeros(weights.shape, np.bool_)
+        used[:pre, :post] = ~np.eye(pre, post, dtype=np.bool_) if name == "wrec" else True
+        cells[f"{name}_cells"] = allocate_cells(
+            request.cells.get(name), weights, Word(8), request.generator(f"core.{name}.cells"), tick_s=request.tick_s,
+            used=used, sums=Sums(float(1 << shifts[name]), POTENTIAL.low, POTENTIAL.high, whole=True),
+        )  # fmt: skip
+    return state._replace(**cells)
 
 
 def core_shape(core: Core, populations: Mapping[str, int]) -> Shape:

@@ -21,7 +21,9 @@ from accelsim.controllers.reckon.state import (
     State,
 )
 from accelsim.datapath import lfsr
-from accelsim.datapath.compile import inner
+from accelsim.datapath.compile import inlined, inner
+from accelsim.devices.kernels import program
+from accelsim.devices.state import ON, Cells
 from accelsim.plasticity import reckon_eprop as rule
 
 ROW_START = lfsr.stream_start(25)
@@ -31,12 +33,21 @@ output_error = inner(rule.output_error)
 learning_signal = inner(rule.learning_signal)
 pseudo_derivative = inner(rule.pseudo_derivative)
 excess_rate = inner(rule.excess_rate)
+feed_back = inner(rule.feed_back)
 decrement = inner(rule.decrement)
 damping = inner(rule.damping)
 propose = inner(rule.propose)
 output_proposal = inner(rule.output_proposal)
 moves = inner(rule.moves)
 move = inner(rule.step)
+
+
+@inlined
+def held(cells: Cells | None, pre: int, post: int, old: int, new: int) -> int:
+    """The weight that a cell holds after `new` was written in place of `old`."""
+    if cells is None:
+        return new
+    return np.int64(program(cells, pre, post, old, new)) if cells.law[ON] and new != old else new
 
 
 @inner
@@ -63,7 +74,11 @@ def learn_output_row(s: State, c: Registers, d: Shape, post: int, trace: int) ->
         random = (pair >> (at & 31)) & 0xFFFFFFF
         change = output_proposal(s.error[o], trace)
         if moves(change, 28, c.lr_p_wout, c.lr_r_wout, random):
-            s.wout[post, o] = move(np.int64(s.wout[post, o]), change)
+            old = s.wout[post, o]
+            new = move(np.int64(old), change)
+            new = held(s.wout_cells, post, o, np.int64(old), new)
+            s.wout[post, o] = new
+            s.wout_writes[post, o] += new != old
             written += 1
     s.cursor[OUT] += width
     return written
@@ -106,17 +121,16 @@ def post_phase(
         u = s.q[4 * half]
         tr = s.q[4 * half + 2]
         scaled = s.q[4 * half + 3] >> c.fp_loc_tout
-        signal = 0
+        total = 0
         if do & 3 and post < d.recurrent:
-            total = 0
             for o in range(d.outputs):
-                total += np.int64(s.error[o]) * np.int64(s.wout[post, o])
-            signal = learning_signal(total, c.learn_sig_scale)
-        s.signal[lane] = signal
+                total = feed_back(total, np.int64(s.error[o]), np.int64(s.wout[post, o]))
+        s.signal[lane] = learning_signal(total, c.learn_sig_scale)
         s.derivative[lane] = pseudo_derivative(
             u, c.thr_h_0, c.thr_h_1, c.thr_h_2, c.thr_h_3, c.h_0, c.h_1, c.h_2, c.h_3, c.h_4
         )
-        s.excess[lane] = excess_rate(tr >> c.fp_loc_trec, c.regul_f0) if c.regul_mode else 0
+        excess = excess_rate(tr >> c.fp_loc_trec, c.regul_f0)
+        s.excess[lane] = excess if c.regul_mode else 0
         if target_valid and post < d.recurrent and scaled != 0:
             rows += 1
             if at >= 0:
@@ -163,6 +177,8 @@ def update_row(
     k: Quirks,
     d: Shape,
     weights: np.ndarray,
+    cells: Cells | None,
+    writes: np.ndarray,
     random: np.ndarray,
     first: int,
     pre: int,
@@ -191,18 +207,28 @@ def update_row(
                 s.lane[GAIN, lane],
                 k.overflow_update,
             )
-            if s.lane[enable, lane] and moves(change, 32, rate_left, rate_right, np.int64(random[first + lane])):
+            old = np.int64(weights[pre, base + lane])
+            new = move(old, change)
+            moving = moves(change, 32, rate_left, rate_right, np.int64(random[first + lane]))
+            if moving and s.lane[enable, lane]:
                 written += 1
-                old = weights[pre, base + lane]
-                new = move(np.int64(old), change)
                 if recurrent and pre == base + lane:
                     new = np.int64(0)
+                if base + lane < d.recurrent:
+                    new = held(cells, pre, base + lane, old, new)
                 weights[pre, base + lane] = new
+                writes[pre, base + lane] += new != old
                 differs |= new != old
         changed += differs
         if at >= 0 and differs:
             changed_words[at, int(recurrent), block, pre, group] = 1
     return written, changed
+
+
+@inner
+def may_move(lowest: int, bound: int) -> bool:
+    """Whether any lane of a row can move: none can unless its random word is within the largest change proposed."""
+    return lowest <= bound
 
 
 @inner
@@ -220,6 +246,8 @@ def learn_rows(
 ) -> tuple[int, int, int]:
     """Visit every presynaptic row of one matrix for one block; rows written, weights written, words changed."""
     weights = s.wrec if recurrent else s.winp
+    cells = s.wrec_cells if recurrent else s.winp_cells
+    writes = s.wrec_writes if recurrent else s.winp_writes
     random = s.random_rec if recurrent else s.random_inp
     lowest = s.lowest_rec if recurrent else s.lowest_inp
     which = REC if recurrent else INP
@@ -254,14 +282,13 @@ def learn_rows(
             start = lfsr.refill(random, first + position * d.lanes, 3, 25)
             lfsr.row_minima(random, start, d.lanes, lowest)
             position = 0
-        # No lane can move unless its random word is within the largest change that any lane could propose.
         size = steepest * trace + pushed + 1
         bound = np.int64(0xFFFFFFFF)
         if size < 1 << 27:
             bound = min(size << rate_left, np.int64(0xFFFFFFFF)) >> rate_right
-        if lowest[position] <= bound:
+        if may_move(lowest[position], bound):
             w, n = update_row(
-                s, k, d, weights, random, first + position * d.lanes, pre, block, trace, push, enable,
+                s, k, d, weights, cells, writes, random, first + position * d.lanes, pre, block, trace, push, enable,
                 rate_left, rate_right, recurrent, changed_words, at,
             )  # fmt: skip
             written += w

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from accelsim.controllers.reckon.registers import SIGNED_BITS, WIDTHS, Registers
 from accelsim.datapath import lfsr
+from accelsim.devices.state import Cells
 
 ROWS_PER_REFILL = 1024
 """Rows of random lanes produced at once."""
@@ -56,6 +57,10 @@ class State(NamedTuple):
     winp: NDArray[np.int8]
     wrec: NDArray[np.int8]
     wout: NDArray[np.int8]
+    winp_writes: NDArray[np.uint32]
+    """How often the value of each weight has changed."""
+    wrec_writes: NDArray[np.uint32]
+    wout_writes: NDArray[np.uint32]
     random_inp: NDArray[np.uint32]
     random_rec: NDArray[np.uint32]
     random_out: NDArray[np.uint32]
@@ -78,6 +83,10 @@ class State(NamedTuple):
     stale: NDArray[np.int32]
     """The same as the last STEP left it."""
     drawn: NDArray[np.uint16]
+    winp_cells: Cells | None = None
+    """Cells of the weights; None where all are ideal: the kernels are then compiled without them."""
+    wrec_cells: Cells | None = None
+    wout_cells: Cells | None = None
 
 
 # Entries of `cursor`: positions in the random sources (wide: rows of lanes since the last refill; wout: bits;
@@ -183,6 +192,9 @@ def allocate(
         winp=rows(winp, shape.inputs, columns),
         wrec=rows(wrec, reach, columns),
         wout=rows(wout, reach, shape.output_lanes),
+        winp_writes=np.zeros((shape.inputs, columns), np.uint32),
+        wrec_writes=np.zeros((reach, columns), np.uint32),
+        wout_writes=np.zeros((reach, shape.output_lanes), np.uint32),
         random_inp=random_inp,
         random_rec=random_rec,
         random_out=lfsr.word_stream(registers.seed_out, 1, 22),

@@ -26,7 +26,9 @@ from accelsim.controllers.reckon.state import (
     State,
 )
 from accelsim.controllers.vocabulary import Vocabulary
-from accelsim.datapath.compile import inner
+from accelsim.datapath.compile import inlined, inner
+from accelsim.devices.kernels import add_read_noise, age_rows
+from accelsim.devices.state import Cells
 
 _CONDITIONS = (
     "stepped", "open", "learning", "output_only", "target", "learn_input", "learn_recurrent", "learn_output",
@@ -68,6 +70,16 @@ class Ticks(NamedTuple):
     """(ticks, outputs) regression targets, or (0, 0)."""
     overlapped: bool
     """Events of the next tick arrive while the current one is processed."""
+
+    def part(self, ticks: range) -> Ticks:
+        """Some consecutive time steps."""
+        cut = {name: getattr(self, name)[ticks.start : ticks.stop] for name in _BY_TICK}
+        return self._replace(event_start=self.event_start[ticks.start : ticks.stop + 1], **cut)
+
+
+_BY_TICK = (
+    "first", "last", "index", "target_valid", "infer", "do_eprop", "label", "label_pushed", "targets",
+)  # fmt: skip
 
 
 class Record(NamedTuple):
@@ -222,14 +234,34 @@ def run_ticks(
             row[_INPUT_EVENT] = inputs
             row[_SPIKE] = spikes
             row[_SUPPLEMENTARY] = extra
+            read_noise(s.winp_cells, s.u[: d.recurrent], inputs)
+            read_noise(s.wrec_cells, s.u[: d.recurrent], spikes)
+            read_noise(s.wout_cells, s.y[: d.outputs], spikes)
         else:
             kernels.end_sample(s, c, d)
+            age(s.winp_cells, s.winp, ticks.index[t] + 1)
+            age(s.wrec_cells, s.wrec, ticks.index[t] + 1)
+            age(s.wout_cells, s.wout, ticks.index[t] + 1)
         copy_row(record.y_prop, t, s.y)
         if record.prop_states.shape[0]:
             record_neurons(s, record.prop_states, t)
         if record.lfsr.shape[0]:
             record_random(s, record.lfsr, t)
     return n_sent
+
+
+@inlined
+def read_noise(cells: Cells | None, totals: np.ndarray, rows: int) -> None:
+    """Rows of weights were read and added up."""
+    if cells is not None:
+        add_read_noise(cells, totals, rows)
+
+
+@inlined
+def age(cells: Cells | None, weights: np.ndarray, time_steps: int) -> None:
+    """Time goes by for the cells of weights."""
+    if cells is not None:
+        age_rows(cells, weights, time_steps)
 
 
 @inner

@@ -28,8 +28,8 @@ class NetworkData:
     delay : int array, shape (synapses,), or None
         Steps in addition to the one that every spike takes.
     parameters : mapping of str to array of shape (n,) or ()
-        What the neuron model needs (see `DEFAULTS` of `accelsim.neurons.stepped_lif`), per neuron or for all; numbers,
-        and texts for modes.
+        What the neuron model needs (see `MODELS` of `accelsim.controllers.stepped.population`), per neuron or for all;
+        numbers, and texts for modes.
     is_input : bool array, shape (n,), or None
         Neurons that have no state and replay the raster.
     raster : uint8 array, shape (steps, inputs), or None

@@ -9,10 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from accelsim.config.errors import Problem, check, did_you_mean
-from accelsim.neurons import stepped_lif, truenorth
+from accelsim.neurons.stepped_lif import SteppedLIF, SteppedNeuron, defaults
+from accelsim.neurons.truenorth import TrueNorth
 
-MODELS = {"lif": stepped_lif.DEFAULTS, "truenorth": truenorth.DEFAULTS}
-"""Neuron models by name: their parameters and defaults."""
+COMPONENTS: dict[str, type[SteppedNeuron]] = {"lif": SteppedLIF, "truenorth": TrueNorth}
+"""Neuron models by the names that descriptions of chips use."""
+MODELS = {name: defaults(model) for name, model in COMPONENTS.items()}
+"""Their parameters and defaults."""
 
 BLOCK = 128
 """Neurons that a kernel updates together; arrays are padded to whole blocks."""

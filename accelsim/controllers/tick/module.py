@@ -6,30 +6,51 @@ import inspect
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from accelsim.controllers.tick import loop
-from accelsim.controllers.tick.datapath import SIGNAL, SITUATIONS, STEP, Datapath, situation_triggers, triggers_of
+from accelsim.controllers.tick import cells, feedback, loop, tiles
+from accelsim.controllers.tick.datapath import (
+    SAMPLE,
+    SIGNAL,
+    SITUATIONS,
+    STEP,
+    TASK,
+    Datapath,
+    ending_triggers,
+    situation_triggers,
+    triggers_of,
+)
+from accelsim.controllers.tick.offers import JIT, offered_kernels
+from accelsim.datapath.compile import package_cache
 from accelsim.datapath.emit import PRELUDE
 from accelsim.datapath.generate import load_generated
 from accelsim.datapath.kernels import kernel_source
-from accelsim.plasticity.base import PlasticityRule
 from accelsim.plasticity.kernels import neuron_source, row_source
+from accelsim.plasticity.unit import PlasticityUnit
 
-_JIT = '@njit(cache=True, error_model="numpy", nogil=True)\n'
-_CONSTANTS = ("VISITED", "READ", "WRITTEN", "TRACE_READ", "TRACE_WRITTEN", "INPUT_EVENT", "SPIKE", "FIRED")
+_EMPTY = (
+    *(loop.nothing, loop.no_row, loop.no_visit, loop.no_tiles, loop.no_reward, loop.no_factor),
+    loop.keep_feedback,
+    *(loop.store_ideal, loop.keep_still, loop.read_exactly, loop.read_output_exactly),
+)
+_TILES = ("integrate", "accumulate_output", "convert", "convert_output", "store", "note_tiles")
+_TILE_KERNELS = "\n# {}\nfrom accelsim.devices.tiles import convert_columns, count_tiles, drive_row\n\n\n"
+_CELLS = ("store", "age", "disturb", "disturb_output")
+_CELL_KERNELS = "\n# {}\nfrom accelsim.devices.kernels import add_read_noise, age_rows, program_row\n\n\n"
+"""With the name of the package's kernels, so that stored code is never older than they are."""
+_CONSTANTS = ("VISITED", "READ", "WRITTEN", "TRACE_READ", "TRACE_WRITTEN", "COLUMN", "INPUT_EVENT", "SPIKE", "FIRED")
+_ON_NEURONS = ((STEP, "step"), (SIGNAL, "learn"), (SAMPLE, "finish"), (TASK, "conclude"))
+"""Triggers on which words per neuron change, and what the loop calls that."""
 
 
-def load_loop(datapath: Datapath) -> Callable[..., None]:
+def load_loop(datapath: Datapath, devices: bool = False) -> Callable[..., None]:
     """The compiled :func:`accelsim.controllers.tick.loop.run_ticks` of a datapath."""
-    return load_generated("tick", loop_source(datapath)).run_ticks
+    return load_generated("tick", loop_source(datapath, devices)).run_ticks
 
 
-def loop_source(datapath: Datapath) -> str:
-    """Source of the loop and of every kernel it calls."""
+def loop_source(datapath: Datapath, devices: bool = False) -> str:
+    """Source of the loop and of every kernel it calls; with `devices`, weights are held by cells that are not ideal."""
     kernels = {
         "soma": datapath.neuron.source("soma"),
         "clear_neurons": _clear("clear_neurons", (*datapath.neuron.state, "surrogate", "spike")),
-        "integrate": _synaptic("integrate", datapath.integrate()),
-        "accumulate_output": _synaptic("accumulate_output", datapath.accumulate_output()),
         "leak_output": _over_lanes("leak_output", datapath.leak_output()),
     }
     if _learns(datapath.rule):
@@ -43,16 +64,31 @@ def loop_source(datapath: Datapath) -> str:
             kernels["present_surrogate"] = _over_lanes("present_surrogate", datapath.present_surrogate())
         if datapath.reads("post_potential"):
             kernels["present_potential"] = _over_lanes("present_potential", datapath.present_potential())
-        kernels |= _rule_kernels(datapath.rule, "", "visit", "clear")
-        kernels |= _rule_kernels(datapath.output_rule, "output_", "visit_output", "clear_output")
-    empty = [inspect.getsource(function) for function in (loop.nothing, loop.no_row, loop.no_visit)]
-    parts = ["from typing import Any\n" + PRELUDE, _constants(), *map(_compiled, empty)]
+        kernels |= _rule_kernels(datapath.rule, "", "visit", "finish", "clear")
+        kernels |= _rule_kernels(datapath.output_rule, "output_", "visit_output", "finish_output", "clear_output")
+        kernels |= offered_kernels(datapath)
+        if datapath.options.feedback == "adaptive":
+            sources = (inspect.getsource(function) for function in (feedback.followed, feedback.follow))
+            kernels["follow"] = "\n\n".join(map(_compiled, sources))
+    if devices:
+        kernels |= {name: _compiled(inspect.getsource(getattr(cells, name))) for name in _CELLS}
+    if datapath.crossbar is not None:
+        kernels |= _tile_kernels(datapath, kernels.get("store"))
+    else:
+        kernels["integrate"] = _synaptic("integrate", datapath.integrate())
+        kernels["accumulate_output"] = _synaptic("accumulate_output", datapath.accumulate_output())
+    parts = ["from typing import Any\n" + PRELUDE, _constants()]
+    parts += [_CELL_KERNELS.format(package_cache().name)] if devices else []
+    parts += [_TILE_KERNELS.format(package_cache().name)] if datapath.crossbar is not None else []
+    parts += [_compiled(inspect.getsource(function)) for function in _EMPTY]
     for slot in _slots():
         default = getattr(loop, slot).__name__
         parts.append(kernels.get(slot, f"{slot} = {default}\n"))
-    rows = inspect.getsource(loop.learn_rows)
-    for_output = rows.replace("def learn_rows(", "def learn_output_rows(").replace(" visit(", " visit_output(")
-    parts += [_compiled(rows), _compiled(for_output)]
+    for rows, function in (("learn", "visit"), ("finish", "finish")):
+        source = inspect.getsource(getattr(loop, f"{rows}_rows"))
+        for_output = source.replace(f"def {rows}_rows(", f"def {rows}_output_rows(")
+        parts += [_compiled(source), _compiled(for_output.replace(f" {function}(", f" {function}_output("))]
+    parts.append(_compiled(inspect.getsource(loop.words_fired)))
     # Kernels melt into the loop, and arrays all come from the caller, so that nothing counts references: together
     # this is several times faster, and quicker to compile.
     inlined = "\n\n".join(parts).replace("cache=True", 'inline="always"')
@@ -60,14 +96,28 @@ def loop_source(datapath: Datapath) -> str:
     return f"{inlined}\n\n{run_ticks}".replace("nogil=True", "nogil=True, _nrt=False")
 
 
-def _learns(rule: PlasticityRule) -> bool:
+def _tile_kernels(datapath: Datapath, store: str | None) -> dict[str, str]:
+    """Kernels of a core whose weights lie in crossbar tiles; `store` is what other cells do when they are written."""
+    found = {name: _compiled(inspect.getsource(getattr(tiles, name))) for name in _TILES}
+    for name, kernel, program, rule in (
+        ("convert", "merge", datapath.integrate(), datapath.rule),
+        ("convert_output", "merge_output", datapath.accumulate_output(), datapath.output_rule),
+    ):
+        grid = datapath.grid(rule)
+        assert grid is not None
+        found[name] = f"{kernel_source(kernel, program, grid.places())}\n\n{found[name]}"
+    held = "hold = store_ideal\n" if store is None else store.replace("def store(", "def hold(")
+    found["store"] = f"{held}\n\n{found['store']}"
+    return found
+
+
+def _learns(rule: PlasticityUnit) -> bool:
     return bool(rule.stages)
 
 
 def _slots() -> list[str]:
     """Names under which the loop calls kernels."""
-    empty = (loop.nothing, loop.no_row, loop.no_visit)
-    return [name for name, thing in vars(loop).items() if thing in empty and name != thing.__name__]
+    return [name for name, thing in vars(loop).items() if thing in _EMPTY and name != thing.__name__]
 
 
 def _constants() -> str:
@@ -75,16 +125,16 @@ def _constants() -> str:
 
 
 def _compiled(source: str) -> str:
-    return _JIT + source
+    return JIT + source
 
 
 def _synaptic(name: str, program: Any) -> str:
     places = {"total": "lane", "signal_sum": "lane", "error": "row", "w": "synapse", "feedback": "synapse"}
-    return kernel_source(name, program, places)
+    return kernel_source(name, program, dict.fromkeys(program.reads, "parameter") | places)
 
 
 def _over_lanes(name: str, program: Any) -> str:
-    places = dict.fromkeys((*program.reads, *program.writes), "lane") | {"readout_decay": "parameter"}
+    places = dict.fromkeys((*program.reads, *program.writes), "lane") | {"readout_factor": "parameter"}
     return kernel_source(name, program, places)
 
 
@@ -93,33 +143,39 @@ def _clear(name: str, words: Iterable[str]) -> str:
     return _compiled(f"def {name}(state, parameters):\n" + ("".join(lines) or "    return\n"))
 
 
-def _rule_kernels(rule: PlasticityRule, prefix: str, visit: str, clear: str) -> dict[str, str]:
+def _rule_kernels(rule: PlasticityUnit, prefix: str, visit: str, finish: str, clear: str) -> dict[str, str]:
     """Kernels of a rule under the names by which the loop calls them."""
     kernels = {}
     for side in ("presynaptic", "postsynaptic"):
-        for trigger, verb in ((STEP, "step"), (SIGNAL, "learn")):
+        for trigger, verb in _ON_NEURONS:
             if trigger in triggers_of(rule, f"{side} neuron"):
                 name = f"{prefix}{verb}_{side}"
                 kernels[name] = neuron_source(rule, f"{side} neuron", [trigger], name)
-    if triggers_of(rule, "synapse"):
-        kernels[visit] = _visit(rule, visit)
+    here = triggers_of(rule, "synapse")
+    if here - {SAMPLE, TASK}:
+        kernels[visit] = _visit(rule, visit, [situation_triggers(rule, x) for x in range(SITUATIONS)])
+    if here & {SAMPLE, TASK}:
+        kernels[finish] = _visit(rule, finish, [ending_triggers(rule, "synapse", ends) for ends in range(4)])
     kept = (*rule.synapse_state, *rule.presynaptic_state, *rule.postsynaptic_state)
-    kernels[clear] = _clear(clear, [word for word in kept if word != "w"])
+    kernels[clear] = _clear(clear, [word for word in kept if word not in rule.lasting()])
     return kernels
 
 
-def _visit(rule: PlasticityRule, name: str) -> str:
+def _visit(rule: PlasticityUnit, name: str, situations: list[list[str]]) -> str:
     """The row kernel of each situation, and the choice among them; equal situations share a kernel."""
+    everywhere = range(len(situations))
+    bits = [1 << bit for bit in range((len(situations) - 1).bit_length())]
+    told = sum(bit for bit in bits if any(situations[x] != situations[x ^ bit] for x in everywhere))
     shared: dict[tuple[str, ...], list[int]] = {}
-    for situation in range(SITUATIONS):
-        if triggers := tuple(situation_triggers(rule, situation)):
-            shared.setdefault(triggers, []).append(situation)
+    for situation, triggers in enumerate(situations):
+        if triggers and situation & ~told == 0:
+            shared.setdefault(tuple(triggers), []).append(situation)
     sources = []
-    choice = [_JIT, f"def {name}(situation, i, state, parameters):\n"]
-    for triggers, equal in shared.items():
+    choice = [JIT, f"def {name}(situation, i, state, parameters):\n    situation &= {told}\n"]
+    for together, equal in shared.items():
         row = f"{name}_row{equal[0]}"
-        sources.append(row_source(rule, triggers, row))
-        result = "return " if "w" in rule.program("synapse", triggers).writes else ""
+        sources.append(row_source(rule, together, row))
+        result = "return " if "w" in rule.program("synapse", together).writes else ""
         choice.append(f"    if {' or '.join(f'situation == {each}' for each in equal)}:\n")
         choice.append(f"        {result}{row}(i, state, parameters)\n")
     return "".join([*sources, "\n\n", *choice, "    return 0\n"])

@@ -13,10 +13,15 @@ from accelsim.controllers.initial import InitialWeights
 class TickOptions(Model):
     """Function of the core beside its neuron model and rules."""
 
-    feedback: Literal["symmetric", "random"] = "symmetric"
-    """Weights that carry output errors back: those of the readout, or fixed random ones from a memory of their own."""
+    feedback: Literal["symmetric", "random", "adaptive"] = "symmetric"
+    """Weights that carry output errors back: those of the readout, fixed random ones from a memory of their own, or
+    random ones that change as the readout's do (with `weight_decay` of the output rule they become alike)."""
+    exact_decays: bool = False
+    """Whether floating-point outputs decay by a subtraction (see `accelsim.datapath.decay`)."""
     output_rule: str = "delta"
     """Plasticity rule of the readout; it also gives the format of the readout's weights."""
+    consolidate_output: bool = True
+    """Whether the consolidation that a workload asks for also works on the readout's synapses."""
     readout_bits: int = Field(default=16, ge=4, le=31)
     """Width of an output of a readout with fixed-point weights; otherwise outputs are float32."""
     readout_fraction: int = Field(default=8, ge=0, le=24)
@@ -42,4 +47,5 @@ class TickSettings(Model):
     recurrent_weights: InitialWeights = InitialWeights(scale=0.5)
     output_weights: InitialWeights = InitialWeights(scale=0.5)
     feedback_weights: InitialWeights = InitialWeights(scale=1.0)
-    """Fixed weights of random feedback, drawn as if the outputs were as many as the recurrent neurons."""
+    """Weights of random feedback, and first ones of adaptive feedback, drawn as if the outputs were as many as the
+    recurrent neurons."""

@@ -22,12 +22,13 @@ from accelsim.controllers.synapses import pack_rows
 from accelsim.controllers.tinyodin import codes
 from accelsim.controllers.tinyodin.events import PHASES
 from accelsim.controllers.tinyodin.settings import TinyOdinOptions, TinyOdinSettings
-from accelsim.controllers.tinyodin.stages import stage_graphs
+from accelsim.controllers.tinyodin.stages import stage_programs, stage_taps
 from accelsim.controllers.tinyodin.state import OPEN_LOOP, allocate
 from accelsim.datapath.fields import pack
+from accelsim.datapath.probe import Taps
+from accelsim.datapath.stages import Program
 from accelsim.neurons.tinyodin_lif import LIF
 from accelsim.plasticity.offline import Quantised, accuracy, activities, train_quantised
-from accelsim.technology.operations import OperationGraph
 
 THRESHOLD_MAX = 2047
 """Highest threshold that a potential can reach."""
@@ -124,9 +125,13 @@ class TinyOdin(EventController):
         """The output neuron with most spikes."""
         return answer_by_count(spikes[sum(self.sizes[:-1]) : sum(self.sizes)])
 
-    def stages(self) -> Mapping[str, OperationGraph]:
-        """Operation graph of the neuron."""
-        return stage_graphs(self.state.shape.item_bits)
+    def programs(self) -> Mapping[str, Program]:
+        """Program of the neuron."""
+        return stage_programs(self.state.shape.item_bits)
+
+    def taps(self) -> Taps:
+        """Where their operands come by."""
+        return stage_taps()
 
     def metrics(self) -> Mapping[str, float]:
         """Accuracy of the float network on the test examples."""

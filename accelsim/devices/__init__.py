@@ -1,0 +1,1 @@
+"""Cells of synaptic memories that do not hold exactly what the core writes to them."""
