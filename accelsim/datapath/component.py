@@ -14,6 +14,7 @@ from pydantic import ConfigDict, ValidationError
 from accelsim.config.errors import ConfigError, Problem
 from accelsim.config.model import Model
 from accelsim.config.registry import Registry
+from accelsim.datapath.kernels import RESERVED
 from accelsim.datapath.stages import Program, Stage, declared_stages, widest_float
 from accelsim.datapath.trace import critical_path_depth, describe_graph
 from accelsim.datapath.words import Float, Format, Word
@@ -109,6 +110,8 @@ def check_words(component: Component, name: str, words: Any) -> None:
     if not isinstance(words, Mapping):
         raise component.problem(f"{name} is no mapping from words to formats")
     for word, format in words.items():
+        if word in RESERVED:
+            raise component.problem(f"{name}: no word can be called `{word}`, a name that kernels use themselves")
         if not isinstance(format, Format):
             raise component.problem(f"{name}: `{word}` is {format!r}; a format is Float(32), Float(64) or Word(bits)")
 

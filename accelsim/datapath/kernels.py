@@ -21,6 +21,9 @@ PLACES = ("synapse", "row", "lane", "whole", "parameter")
 """Where a word lives: array [i, j], array [i], array [j], array of one element, or a scalar. What a row or the whole
 has one of is reduced into, where it is written."""
 
+RESERVED = ("i", "j", "g", "state", "parameters", "generators", "changed", "range")
+"""Names that kernels use themselves: no word may have one."""
+
 
 def kernel_source(
     name: str,

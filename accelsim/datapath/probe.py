@@ -243,9 +243,27 @@ def _open_up(thing: Any) -> Any:
     return int(thing) if isinstance(thing, np.integer) else thing
 
 
-def _wrapping(bits: int, signed: bool) -> Callable[[Any], int]:
-    mask, half = (1 << bits) - 1, (1 << bits - 1) if signed else 0
-    return lambda x: ((int(x) + half) & mask) - half
+class _Bits(int):
+    """An integer of some width, whose bits can be seen as those of another type."""
+
+    dtype: np.dtype[Any]
+
+    def view(self, kind: Any) -> Any:
+        return np.array(int(self), self.dtype).view(kind)[()]
+
+
+class _Wrapping:
+    """A conversion to an integer type that drops the bits beyond its width; also names the type."""
+
+    def __init__(self, dtype: np.dtype[Any]) -> None:
+        self.dtype = dtype
+        bits = 8 * dtype.itemsize
+        self._mask, self._half = (1 << bits) - 1, (1 << bits - 1) if dtype.kind == "i" else 0
+
+    def __call__(self, x: Any) -> _Bits:
+        word = _Bits(((int(x) + self._half) & self._mask) - self._half)
+        word.dtype = self.dtype
+        return word
 
 
 class _Numbers:
@@ -253,8 +271,8 @@ class _Numbers:
 
     def __init__(self) -> None:
         for bits in (8, 16, 32, 64):
-            setattr(self, f"int{bits}", _wrapping(bits, signed=True))
-            setattr(self, f"uint{bits}", _wrapping(bits, signed=False))
+            for name in (f"int{bits}", f"uint{bits}"):
+                setattr(self, name, _Wrapping(np.dtype(name)))
 
     def __getattr__(self, name: str) -> Any:
         return getattr(np, name)

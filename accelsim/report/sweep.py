@@ -236,8 +236,8 @@ def _seeds(data: SweepData) -> str:
     return "1 seed" if data.seeds == 1 else f"{data.seeds} seeds"
 
 
-def sweep_page(data: SweepData, figures: Sequence[Drawn]) -> str:
-    """Return the page of a sweep as one HTML document that needs no other file."""
+def sweep_page(data: SweepData, figures: Sequence[Drawn], summary: str = "") -> str:
+    """Return the page of a sweep as one HTML document that needs no other file; `summary` stands before its points."""
     goals = [(f"objective, {objective.direction}", objective.metric) for objective in data.objectives]
     statuses = [point.status for point in data.points]
     counts = ", ".join(f"{statuses.count(status)} {status}" for status in dict.fromkeys(statuses))
@@ -247,7 +247,7 @@ def sweep_page(data: SweepData, figures: Sequence[Drawn]) -> str:
     lead = html.pairs([*about, *goals, *(("constraint", constraint) for constraint in data.constraints)])
     drawn = [html.section("Figures", html.figures(figures))] if figures else []
     footer = f"accelsim {accelsim.__version__}; every metric of every point: {POINTS}"
-    return html.page(f"sweep {data.name}", lead, [*drawn, html.section("Points", _points(data))], footer)
+    return html.page(f"sweep {data.name}", lead, [*drawn, summary, html.section("Points", _points(data))], footer)
 
 
 def _points(data: SweepData) -> str:

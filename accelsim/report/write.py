@@ -6,6 +6,7 @@ from pathlib import Path
 
 from accelsim.config.errors import ConfigError, Problem
 from accelsim.formats.atomic import write_bytes_atomic, write_text_atomic
+from accelsim.report.configurations import FILE, configurations_section, configurations_table
 from accelsim.report.drawing import Drawn
 from accelsim.report.figures import run_figures
 from accelsim.report.load import RESULT, load_run
@@ -20,6 +21,7 @@ PAGE, FIGURES = "report.html", "figures"
 def report(folder: Path | str) -> list[Path]:
     """Draw a run or a sweep: `figures/*.svg`, `figures/*.png` and `report.html`, each whole or not at all.
 
+    A sweep over several seeds also gets `configurations.md`, the means of its objectives over them.
     Of a latency-throughput curve of a network, only the figure is drawn.
 
     Parameters
@@ -42,7 +44,10 @@ def report(folder: Path | str) -> list[Path]:
     if (folder / SWEEP).is_file():
         sweep = load_sweep(folder)
         drawn = sweep_figures(sweep)
-        page = sweep_page(sweep, drawn)
+        repeated = sweep.seeds > 1 and bool(sweep.objectives)
+        page = sweep_page(sweep, drawn, configurations_section(sweep) if repeated else "")
+        if repeated:
+            write_text_atomic(folder / FILE, configurations_table(sweep))
     elif (folder / RESULT).is_file() and is_steps(folder):
         run = load_steps(folder)
         drawn = steps_figures(run)

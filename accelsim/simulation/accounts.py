@@ -164,9 +164,17 @@ class Accounts:
             "energy_inference_uj": (self._energy_per_sample(costs, "test"), 1e6),
             "energy_training_uj": (self._energy_per_sample(costs, "train"), 1e6),
             "energy_per_sop_incremental_pj": (self._incremental_sop(costs), 1e12),
+            "energy_write_word_pj": (self._write_of_synapses(costs), 1e12),
             **self._learning(costs),
             **lifetime_estimates(self),
         }
+
+    def _write_of_synapses(self, costs: ComponentCosts) -> Estimate | None:
+        """Energy of writing one word of the largest memory of synapses."""
+        memories = self.architecture.core.memories
+        synaptic = [name for name, memory in memories.items() if memory.holds.rows and name in costs.components]
+        largest = max(synaptic, key=lambda name: self.words[name] * memories[name].bits, default=None)
+        return None if largest is None else costs.components[largest].energy_j["write"]
 
     def metrics(self, costs: ComponentCosts) -> dict[str, float | None]:
         """:meth:`estimates` as `<what>_<unit>`, with `_low` and `_high` beside each; None where undefined."""

@@ -114,7 +114,7 @@ def plan_mesh(architecture: Architecture, populations: Mapping[str, int], docume
     partition, core, net = architecture.partition, architecture.core, architecture.interconnect
     assert partition is not None
     block = core.index_sets.get("block")
-    lanes = core.units[block.unit].lanes if isinstance(block, BlockSet) else 1
+    lanes = core.units[block.unit].lanes if isinstance(block, BlockSet) else populations[SLICED]
     try:
         slices = Slices.cut(
             populations[SLICED], lanes, architecture.cores, partition.policy, partition.neurons_per_core

@@ -35,7 +35,8 @@ WINDOW = "is no range of time steps; write it as FROM:TO, e.g. 2100:2110"
         (
             ["wrkload.epochs=1"],
             "--set wrkload.epochs=1  the architecture has no `wrkload`; there are: architecture, description, "
-            "technology, voltage, minimum_voltage, clock, temperature, published, core, cores, interconnect, power",
+            "technology, voltage, minimum_voltage, clock, temperature, published, core, cores, interconnect, "
+            "partition, power",
         ),
         (
             ["workload.settings.reckon.registers.KAPA=3"],

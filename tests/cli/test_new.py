@@ -37,7 +37,10 @@ def _pytest(file):
     assert done.returncode == 0, done.stdout
 
 
-@pytest.mark.parametrize("kind", ["rule", "neuron", "consolidation"])
+SLOW = [pytest.param(kind, marks=pytest.mark.slow) for kind in ("neuron", "consolidation")]
+
+
+@pytest.mark.parametrize("kind", ["rule", *SLOW])
 def test_what_is_written_runs_as_it_is(kind, command, here, content, registered):
     answer = command("new", kind, f"fresh-{kind}")
     assert answer.status == 0

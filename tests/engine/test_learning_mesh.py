@@ -11,6 +11,9 @@ from accelsim.controllers.tick.vocabulary import MASKS, VOCABULARY
 from accelsim.cost.account import CLOCK
 from accelsim.engine.stepped.exchange import ExchangeWork, exchange
 from accelsim.engine.stepped.messages import TAIL
+from accelsim.report import facts
+from accelsim.report.page import run_page
+from accelsim.report.summary import summary_lines
 from accelsim.simulation.mesh_costs import LINK, ROUTER
 from accelsim.simulation.mesh_run import MeshRun
 from accelsim.simulation.mesh_window import cut
@@ -135,6 +138,32 @@ def test_traffic_is_that_of_the_spikes(whole):
     assert (steps.times.messages.destination != TAIL).sum() == spikes.sum()
 
 
+@pytest.mark.parametrize(
+    "overrides",
+    [
+        ("partition.policy=fill", "partition.neurons_per_core=12", "partition.readout=2"),
+        ("interconnect.topology=torus", "interconnect.router.virtual_channels=2"),
+        (
+            "interconnect.cores_per_router=4",
+            "interconnect.width=2",
+            "interconnect.height=2",
+            "interconnect.order=column",
+        ),
+        ("interconnect.networks=2", "interconnect.noc=transaction"),
+    ],
+)
+def test_hops_are_those_of_the_schedule(overrides):
+    setup = programmed(16, *overrides)
+    mesh = MeshRun(setup, "compiled")
+    samples = first_chunk(setup).samples
+    steps = mesh.steps(mesh.controller.run(samples, masks=range(samples.ticks)).activity)
+    on_links = steps.counted[:, [counter.target == LINK for counter in mesh.counters]].sum(axis=1)
+    assert np.array_equal(np.add.reduceat(steps.times.link_messages.sum(axis=1), steps.first_round[:-1]), on_links)
+    assert on_links.any()
+    is_cycles = [counter.kind == "cycles" for counter in mesh.counters]
+    assert steps.counted[:, is_cycles].sum() == steps.times.time.sum()
+
+
 def test_counted_cycles_are_the_time(whole):
     mesh, activity = whole
     steps = mesh.steps(activity)
@@ -208,6 +237,12 @@ def test_figures_of_cores(runs):
     assert 0 < result.metrics["network_time_share"] < 1
     sent = sum(row["messages_sent"] for row in rows)
     assert sent == sum(row["messages_received"] for row in rows) == sum(result.metrics[f"messages_{k}"] for k in KINDS)
+    told = dict(facts.spread(result))
+    assert told["cores with neurons"] == "4 of 4; core 0 reads out"
+    assert told["spikes between cores"].startswith(f"{result.metrics['messages_spike']:,} messages")
+    assert "Cores and the network between them" in summary_lines(result)
+    assert "cores that hold neurons" in run_page(result, [])
+    assert not facts.spread(runs[1][1])
     cheaper = result.recost(["voltage=0.7 V"])
     assert cheaper.metrics["energy_dynamic_pj"] < result.metrics["energy_dynamic_pj"]
     assert cheaper.metrics["cycles"] == result.metrics["cycles"]

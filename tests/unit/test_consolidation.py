@@ -157,6 +157,7 @@ def test_the_anchor_holds_weights_and_moves_at_task_boundaries():
     assert not np.array_equal(held.state.inp.w_ref, held.weights()["winp"])
 
 
+@pytest.mark.slow
 def test_words_of_a_consolidation_outlive_samples_and_those_of_the_rule_do_not():
     controller, *_ = _core("eprop", "everywhere")
     controller.run(delayed_cues(3))

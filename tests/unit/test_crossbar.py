@@ -177,6 +177,7 @@ def test_sums_beyond_the_full_scale_clip():
     assert quantise(-9.0, 1.0, -4.0, 3.0) == -4.0
 
 
+@pytest.mark.slow
 def test_a_core_learns_with_fine_converters_and_not_with_coarse_ones():
     found = []
     for overrides in (SMALL, (*SMALL, "core.crossbar.adc_bits=3")):

@@ -70,13 +70,16 @@ def check_same(first: tuple, second: tuple) -> None:
     assert first[1:] == second[1:]
 
 
-@pytest.mark.parametrize("chip", SHORT)
+@pytest.mark.parametrize(
+    "chip", ["reckon", *(pytest.param(chip, marks=pytest.mark.slow) for chip in ("single_core", "odin"))]
+)
 def test_a_strength_of_zero_leaves_everything_as_it_is(chip: str) -> None:
     built = [f"core.memories.{name}.kind=rram" for name in MEMORIES[chip]]
     devices = ("core.devices.technology=rram", "core.devices.strength=0")
     check_same(outcome(chip, *built), outcome(chip, *built, *devices))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("chip", SHORT)
 def test_binary_cells_that_never_fail_hold_what_every_controller_writes(
     chip: str, monkeypatch: pytest.MonkeyPatch

@@ -22,6 +22,7 @@ from accelsim.datapath.intrinsics import (
     sqrt,
     stochastic_round,
     tanh,
+    truncate,
     where,
     wrap,
     wrap_unsigned,
@@ -58,6 +59,10 @@ def test_lookup_saturates_its_index():
     assert [lookup(TABLE, i) for i in (-2, 0, 4, 9)] == [3, 3, 5, 5]
 
 
+def test_truncation_goes_towards_zero():
+    assert [truncate(x) for x in (-1.7, -0.2, 0.9, 2.0)] == [-1.0, 0.0, 0.0, 2.0]
+
+
 @numba.njit
 def _integers(x, y):
     return (
@@ -79,7 +84,7 @@ def _integers(x, y):
 
 @numba.njit
 def _floats(x):
-    return recip(x), sqrt(x), exp(x), tanh(x), sigmoid(x), absolute(-x), minimum(x, -x)
+    return recip(x), sqrt(x), exp(x), tanh(x), sigmoid(x), absolute(-x), minimum(x, -x), truncate(x + x)
 
 
 def test_compiled_integers_equal_plain_python():

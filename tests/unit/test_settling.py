@@ -279,6 +279,7 @@ def test_a_rule_for_spikes_is_refused():
         build("eprop", SIZES)
 
 
+@pytest.mark.slow
 def test_mq_learns_digits_and_compiled_code_gives_the_bits_of_the_interpreted():
     compiled = build("mq", (64, 64, 64, 64, 10), compiled=True, batch=64)
     interpreted = build("mq", (64, 64, 64, 64, 10), batch=64)
