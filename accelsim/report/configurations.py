@@ -13,6 +13,8 @@ from accelsim.report.sweep import ID, SweepData
 
 SEED = "seed"
 CONFIDENCE = 0.95
+ROUNDING = 1e-12
+"""Share of a mean below which values differ by rounding alone."""
 FILE = "configurations.md"
 
 
@@ -40,7 +42,8 @@ def summary_of(values: Sequence[float]) -> Summary:
     from scipy.stats import t
 
     quantile = float(t.ppf((1 + CONFIDENCE) / 2, len(values) - 1))
-    return Summary(fmean(values), quantile * stdev(values) / math.sqrt(len(values)))
+    mean, half = fmean(values), quantile * stdev(values) / math.sqrt(len(values))
+    return Summary(mean, half if half > ROUNDING * abs(mean) else 0.0)
 
 
 def configurations(data: SweepData) -> list[Configuration]:
