@@ -71,6 +71,7 @@ def test_a_stalled_link_loses_events_and_accuracy(learnt):
     assert hurried.accuracy_test < learnt.accuracy_test - 0.1
 
 
+@pytest.mark.slow
 def test_a_queue_that_is_too_short_drops_spikes_and_one_that_is_too_long_serves_them_too_late():
     found = {
         (tick, depth): run(

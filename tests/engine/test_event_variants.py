@@ -182,7 +182,13 @@ def stimulus_for(rng, shape, variant):
     return events
 
 
-@pytest.mark.parametrize("variant", VARIANTS, ids=lambda variant: variant.name)
+@pytest.mark.parametrize(
+    "variant",
+    [
+        pytest.param(variant, id=variant.name, marks=[] if variant.sizes.neurons < 1024 else pytest.mark.slow)
+        for variant in VARIANTS
+    ],
+)
 def test_odin(variant):
     rng = np.random.default_rng(len(variant.name))
     handshake = tuple(int(x) for x in rng.integers(1, 5, 4))

@@ -39,6 +39,7 @@ SHORT = {
     "single_core": ("cue_accumulation", SHORT_CUES),
     "odin": ("odin_digits", ("epochs=1", "training_samples=12", "test_samples=4")),
 }
+CHIPS = [pytest.param(chip, marks=[] if chip == "odin" else pytest.mark.slow) for chip in SHORT]
 MEMORIES = {"reckon": ("winp", "wrec", "wout"), "single_core": ("winp", "wrec", "wout"), "odin": ("synapses",)}
 
 
@@ -70,9 +71,7 @@ def check_same(first: tuple, second: tuple) -> None:
     assert first[1:] == second[1:]
 
 
-@pytest.mark.parametrize(
-    "chip", ["reckon", *(pytest.param(chip, marks=pytest.mark.slow) for chip in ("single_core", "odin"))]
-)
+@pytest.mark.parametrize("chip", CHIPS)
 def test_a_strength_of_zero_leaves_everything_as_it_is(chip: str) -> None:
     built = [f"core.memories.{name}.kind=rram" for name in MEMORIES[chip]]
     devices = ("core.devices.technology=rram", "core.devices.strength=0")
@@ -89,7 +88,7 @@ def test_binary_cells_that_never_fail_hold_what_every_controller_writes(
     check_same(ideal, outcome(chip))
 
 
-@pytest.mark.parametrize("chip", SHORT)
+@pytest.mark.parametrize("chip", CHIPS)
 def test_runs_on_cells_repeat_and_both_engines_agree(chip: str) -> None:
     settings = ("core.devices.technology=rram", "core.devices.stuck_fraction=0.01")
     first, second = (simulate(*documents(chip, *settings)) for _ in range(2))
@@ -100,7 +99,7 @@ def test_runs_on_cells_repeat_and_both_engines_agree(chip: str) -> None:
     assert {row["memory"] for row in first.tables["devices"]} == set(MEMORIES[chip])
 
 
-@pytest.mark.parametrize("chip", SHORT)
+@pytest.mark.parametrize("chip", CHIPS)
 def test_worn_cells_stick_and_learning_goes_on(chip: str) -> None:
     settings = ("core.devices.technology=rram", "core.devices.wear=1000", "core.devices.endurance=2000")
     ready = prepare(*documents(chip, *settings), 0)

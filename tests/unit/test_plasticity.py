@@ -180,7 +180,7 @@ def _plugin(name="mine", state="{'w': Float(32)}", on="time step", more="", resu
         (_plugin(result="w // 2"), 7, "// of a word is not supported: shift with >>"),
         (_plugin(state="{'v': Float(32)}"), 2, "Mine: synapse_state has no weight `w`"),
         (_plugin(state="{'w': Float(32), 'surrogate': Float(32)}"), 2, "Mine: `surrogate` names two things"),
-        (_plugin(state="{'w': Float(32), 'changed': Float(32)}"), 2, "Mine: synapse_state: no word can be called `changed`"),
+        (_plugin(state="{'w': Float(32), 'changed': Float(32)}"), 2, "Mine: synapse_state: no word can be called"),
         (_plugin(on="replay pass"), 5, "stage f: no core runs stages on 'replay pass'; they run on:"),
         (_plugin(on="every K steps"), 5, "stage f: runs every K steps, but the rule has no `period`, which gives K"),
         (_plugin(on="spike"), 5, "stage f: unknown trigger 'spike'"),
