@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from tick_cores import INPUTS, NEURONS, OUTPUTS, TICKS, delayed_cues
 
 from accelsim.architecture.crossbar import ANALOG_STAGES, Crossbar
 from accelsim.architecture.schema import Architecture
@@ -16,7 +17,6 @@ from accelsim.config.loader import load_document
 from accelsim.config.model import validate
 from accelsim.controllers.base import Request
 from accelsim.controllers.registry import controllers
-from accelsim.controllers.samples import Samples
 from accelsim.controllers.tick.partial_sums import Grid
 from accelsim.controllers.tick.settings import TickSettings
 from accelsim.cost.account import account
@@ -34,7 +34,6 @@ from accelsim.technology.adc import converter
 from accelsim.technology.node import load_technology
 
 ARCHITECTURES = Path(__file__).parents[2] / "architectures"
-INPUTS, NEURONS, OUTPUTS, TICKS = 12, 20, 2, 30
 FIXED = ("core.neuron=lif-fixed", "core.options.output_rule=delta-fixed", "core.options.feedback=random")
 SETTINGS = {"neuron": {"decay": 0.97}, "output_parameters": {"rate_shift": 11}, "input_weights": {"scale": 2.0}}
 PARAMETERS = {"rate_shift": 6, "trace_decay": 0.97}
@@ -45,30 +44,6 @@ SMALL = (
     "core.crossbar.adc_bits=11",
 )
 """Tiles of 8 rows of 8 pairs, whose converters lose nothing."""
-
-
-def samples(count, seed=0, training=True):
-    """Delayed cue: one of two groups spikes early, a third one when the answer is due."""
-    rng = np.random.default_rng(seed)
-    label = rng.integers(0, OUTPUTS, count)
-    fires = np.zeros((count, TICKS, INPUTS), bool)
-    group = np.arange(INPUTS) // 4
-    for s in range(count):
-        fires[s, :10, group == label[s]] = rng.random((4, 10)) < 0.3
-    fires[:, 20:, group == 2] = rng.random((count, 10, 4)) < 0.3
-    tick, address = np.nonzero(fires.reshape(-1, INPUTS))
-    due = np.tile(np.arange(TICKS) >= 20, count).astype(np.uint8)
-    return Samples(
-        length=np.full(count, TICKS, np.int32),
-        event_tick=tick,
-        event_address=address.astype(np.int32),
-        label=label.astype(np.int32),
-        label_tick=np.full(count, -1, np.int32),
-        target_valid=due,
-        infer=due,
-        targets=np.zeros((0, 0), np.int32),
-        training=np.full(count, training),
-    )
 
 
 def build(name="crossbar", overrides=(), rule="eprop-fixed", parameters=PARAMETERS, settings=SETTINGS):
@@ -89,14 +64,14 @@ def build(name="crossbar", overrides=(), rule="eprop-fixed", parameters=PARAMETE
 
 
 def accuracy(controller):
-    test = samples(200, seed=99, training=False)
+    test = delayed_cues(200, seed=99, training=False)
     return (controller.run(test).answers == test.label).mean()
 
 
 def test_a_fine_converter_gives_the_digital_core_bit_for_bit():
     digital, *_ = build("single_core")
     analog, *_ = build(overrides=SMALL)
-    chunk = samples(40)
+    chunk = delayed_cues(40)
     one, other = digital.run(chunk), analog.run(chunk)
     assert np.array_equal(one.answers, other.answers)
     for name, weights in digital.weights().items():
@@ -182,7 +157,7 @@ def test_a_core_learns_with_fine_converters_and_not_with_coarse_ones():
     found = []
     for overrides in (SMALL, (*SMALL, "core.crossbar.adc_bits=3")):
         controller, *_ = build(overrides=overrides)
-        controller.run(samples(300, seed=1))
+        controller.run(delayed_cues(300, seed=1))
         found.append(accuracy(controller))
     assert found[0] > 0.85
     assert found[1] < found[0] - 0.1
@@ -205,7 +180,7 @@ def counted(controller, chip, placement, chunk, masks=range(0)):
 )
 def test_cycles_are_those_of_an_independent_count(overrides, passes):
     controller, chip, placement = build(overrides=(*SMALL, *overrides))
-    chunk = samples(2)
+    chunk = delayed_cues(2)
     _, activity, found = counted(controller, chip, placement, chunk, range(2 * TICKS))
     rows, crossbar, fired = 8, chip.core.crossbar, activity.masks["fired"].astype(bool)
     driven = np.zeros((2 * TICKS, INPUTS), bool)
@@ -247,7 +222,7 @@ def test_engines_agree(update):
         "core.crossbar.input_bits=2",
     )
     controller, chip, placement = build(overrides=overrides)
-    program, activity, _ = counted(controller, chip, placement, samples(1), range(TICKS))
+    program, activity, _ = counted(controller, chip, placement, delayed_cues(1), range(TICKS))
     log = compiled_engine(program).run(activity)
     assert ReferenceEngine(chip, placement, controller.vocabulary).run(activity).log.first_difference(log) is None
     for name, mask in activity.masks.items():
@@ -263,7 +238,7 @@ def priced(*overrides):
 
 def test_converters_take_most_of_a_read_and_parts_sum_to_the_whole():
     controller, chip, placement = build(overrides=SMALL)
-    *_, found = counted(controller, chip, placement, samples(2))
+    *_, found = counted(controller, chip, placement, delayed_cues(2))
     _, chip, placement = build(overrides=(*SMALL, "core.crossbar.adc_bits=8"))
     costs = price(chip, placement, controller.stages())
     reading = {counter: count for counter, count in found.items() if counter.phase in ("propagate", "read_out")}
@@ -317,7 +292,7 @@ def test_area_follows_the_tiles():
 
 def test_operands_of_the_adders_are_heard():
     controller, *_ = build(overrides=SMALL)
-    heard = controller.operands(samples(1))
+    heard = controller.operands(delayed_cues(1))
     assert {"total", "code0"} <= set(heard["integrate"].words)
     before = {name: weights.copy() for name, weights in controller.weights().items()}
     assert all(np.array_equal(before[name], weights) for name, weights in controller.weights().items())
