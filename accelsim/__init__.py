@@ -18,14 +18,20 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from accelsim.config.document import Document
+    from accelsim.explore import load_study as load_study
     from accelsim.explore import sweep as sweep
     from accelsim.simulation import Result as Result
     from accelsim.simulation import simulate as simulate
 
 __version__ = "0.1.0"
-__all__ = ["Result", "load_architecture", "load_workload", "simulate", "sweep"]
+__all__ = ["Result", "load_architecture", "load_study", "load_workload", "simulate", "sweep"]
 
-_HOMES = {"Result": "accelsim.simulation", "simulate": "accelsim.simulation", "sweep": "accelsim.explore"}
+_HOMES = {
+    "Result": "accelsim.simulation",
+    "simulate": "accelsim.simulation",
+    "sweep": "accelsim.explore",
+    "load_study": "accelsim.explore",
+}
 
 
 def load_architecture(path_or_name: str | PathLike[str], *, overrides: Iterable[str] = ()) -> Document:

@@ -124,11 +124,14 @@ def _cycles(core: Core) -> Iterator[PathError]:
 
 
 def _sequence_problems(core: Core) -> Iterator[PathError]:
-    for position, name in enumerate(core.sequence):
+    given = [("sequence", i, name) for i, name in enumerate(core.sequence)]
+    given += [("upkeep", i, name) for i, name in enumerate(core.upkeep)]
+    for number, (key, i, name) in enumerate(given):
+        earlier = [other for _, _, other in given[:number]]
         if name not in core.phases:
-            yield _unknown(("sequence", position), "phase", name, core.phases)
-        elif name in core.sequence[:position]:
-            yield PathError(("sequence", position), f"`{name}` is in the sequence already")
+            yield _unknown((key, i), "phase", name, core.phases)
+        elif name in earlier:
+            yield PathError((key, i), f"`{name}` is in the {given[earlier.index(name)][0]} already")
 
 
 def _nest_problems(core: Core) -> Iterator[PathError]:

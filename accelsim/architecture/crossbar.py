@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
+from accelsim.architecture.devices import memories_of_synapses
 from accelsim.architecture.roles import cost, functional, timing
 from accelsim.config.errors import choose_from
 from accelsim.config.model import Model, PathError
@@ -111,7 +112,7 @@ class Crossbar(Model):
 def crossbar_problems(core: Core) -> Iterator[PathError]:
     """What in the names of a core's crossbar leads nowhere."""
     for i, name in enumerate(core.crossbar.matrices if core.crossbar is not None else ()):
-        matrices = [each for each, memory in core.memories.items() if memory.holds.rows is not None]
+        matrices = memories_of_synapses(core)
         if name not in matrices:
             message = f"`{name}` is no memory with a row per presynaptic neuron{choose_from(name, matrices)}"
             yield PathError(("crossbar", "matrices", i), message)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, TypeVar
 
 from pydantic import Field
 
+from accelsim.architecture.indices import SIZES
 from accelsim.architecture.roles import functional
 from accelsim.config.model import Model, PathError
 from accelsim.config.quantity import Time
@@ -55,6 +56,13 @@ class Devices(Model):
     retention: Time | None = functional(None, gt=0)
 
 
+def memories_of_synapses(core: Core) -> tuple[str, ...]:
+    """Memories with a row per presynaptic neuron; not those of samples or networks, which are capabilities'."""
+    capabilities = {name for name, each in core.index_sets.items() if getattr(each, "population", None) in SIZES}
+    rows = {name: memory.holds.rows for name, memory in core.memories.items()}
+    return tuple(name for name, of in rows.items() if of is not None and of not in capabilities)
+
+
 def synaptic_memories(core: Core) -> tuple[str, ...]:
     """Memories whose cells the block `devices` of a core is about; none without one.
 
@@ -64,11 +72,8 @@ def synaptic_memories(core: Core) -> tuple[str, ...]:
         return ()
     if core.devices.memories is not None:
         return core.devices.memories
-    return tuple(
-        name
-        for name, memory in core.memories.items()
-        if memory.holds.rows is not None and not str(memory.holds.item_bits).endswith("_trace")
-    )
+    found = memories_of_synapses(core)
+    return tuple(name for name in found if not str(core.memories[name].holds.item_bits).endswith("_trace"))
 
 
 def kind_at(core: Core, memory: str) -> tuple[str, ...]:
@@ -88,9 +93,9 @@ def with_devices(core: C) -> C:
         If a memory is named that has no synapses.
     """
     for i, name in enumerate(core.devices.memories or () if core.devices is not None else ()):
-        if name not in core.memories or core.memories[name].holds.rows is None:
-            known = ", ".join(name for name, memory in core.memories.items() if memory.holds.rows is not None)
-            message = f"`{name}` is no memory with a row per presynaptic neuron; there are: {known}"
+        known = memories_of_synapses(core)
+        if name not in known:
+            message = f"`{name}` is no memory with a row per presynaptic neuron; there are: {', '.join(known)}"
             raise PathError(("devices", "memories", i), message)
     if core.devices is None or core.devices.technology == AS_BUILT:
         return core

@@ -13,12 +13,20 @@ from pydantic import Field
 from accelsim.architecture.roles import timing
 from accelsim.config.model import Model
 
+SIZES = (
+    *("replay_slots", "replay_items", "checkpoint_items"),
+    *("tenants_slots", "tenants_items"),
+    *("winp_slots", "winp_words", "wrec_slots", "wrec_words"),
+)
+"""What the capabilities of a workload keep, like populations: samples of so many items each, items of a checkpoint,
+networks of so many items each, places of live synapses and words that hold them; 0 without."""
+
 
 class PopulationSet(Model):
     """One index per neuron of a population of the network."""
 
     population: str = timing()
-    """`input`, `recurrent` or `output`, or any population of the workload."""
+    """`input`, `recurrent` or `output`, or any population of the workload; or one of :data:`SIZES`."""
     of: Literal["core", "chip"] = timing("core")
     """Neurons that the core holds, or those of all cores, where a network is spread over several."""
 

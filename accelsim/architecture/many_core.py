@@ -151,6 +151,8 @@ class ManyCore(Model):
     """Of the whole chip."""
     published: tuple[PublishedFigure, ...] = note(())
     """Published figures to compare with."""
+    learning: str | None = note(None)
+    """Description, with plasticity units, for workloads that learn: a file beside this one or a shipped name."""
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:

@@ -33,11 +33,17 @@ class Access(Model):
     mask: str | None = timing(None)
     """Per-iteration condition that must hold."""
     changed_mask: str | None = timing(None)
-    """Replaces `mask` in a memory with `write_back: changed`."""
+    """Replaces `mask` and `within` in a memory with `write_back: changed`."""
     layer: int = timing(0, ge=-1, le=1)
     """Inside `each`: words of the layer below (-1) or above (1); left out where there is none."""
     each: Layers | None = timing(None)
     """One such access for each of these layers, all at once."""
+
+    def sparing(self, write_back: str) -> Access:
+        """What is accessed in a memory with this `write_back`."""
+        if self.changed_mask is None or write_back != "changed":
+            return self
+        return self.model_copy(update={"mask": self.changed_mask, "within": {}})
 
 
 class StageRun(Model):

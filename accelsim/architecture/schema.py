@@ -18,7 +18,8 @@ from accelsim.architecture.roles import cost, functional, note, timing
 from accelsim.config.model import Model, PathError, PathErrors
 from accelsim.config.quantity import Area, Bits, Energy, Frequency, Length, Power, Temperature, Voltage
 
-MAX_WORD_BITS = 4096
+MAX_WORD_BITS = 65_536
+"""Wide words are macros side by side; a tile of 8 x 8 synapses with ten words of state each takes 20,480 bits."""
 MAX_MEMORY_BITS = 2**33
 """1 GiB: more than any memory of one core; beyond it something is mistyped."""
 MAX_COUNT = 1_000_000
@@ -312,6 +313,8 @@ class Core(Model):
     phases: dict[str, Phase] = timing()
     sequence: tuple[str, ...] = timing(min_length=1)
     """Phases of a time step in order."""
+    upkeep: tuple[str, ...] = timing(())
+    """Phases of jobs between samples, where the core does such: checkpoints, samples replayed, synapses exchanged."""
     sop: tuple[str, ...] = cost(())
     """Stages whose runs count as synaptic operations, in every phase or, as `phase.stage`, in one."""
     devices: Devices | None = None

@@ -9,6 +9,9 @@ from accelsim.architecture.schema import Core, Layout, Memory
 from accelsim.config.errors import Problem, check, did_you_mean
 from accelsim.config.model import Path, PathError
 
+BITS = ("replay_item", "checkpoint_item", "tenants_item", "address", "link", "row")
+"""Bits of what the capabilities of a workload keep; 0 without."""
+
 
 def with_state_bits(core: Core, bits: Mapping[str, int]) -> Core:
     """A core in which every width is a number.
@@ -25,6 +28,7 @@ def with_state_bits(core: Core, bits: Mapping[str, int]) -> Core:
     ConfigError
         If a name is unknown, or a word cannot hold an item; problem paths are `core.<key>`.
     """
+    bits = {**dict.fromkeys(BITS, 0), **bits}
     memories: dict[str, Memory] = {}
     problems: list[Problem] = []
     for name, memory in core.memories.items():

@@ -21,6 +21,8 @@ _SET = "Change a key of the architecture, or of the workload with `workload.` in
 _PLUGIN = "Load rules, consolidations or neuron models from a Python file (it is executed)."
 _OUT_RUN = "Folder for the results [default: runs/ARCH-WORKLOAD]."
 _OUT_SWEEP = "Folder for the results [default: runs/NAME]."
+_L2M_LOG = "Write a log of a stream of tasks in the format of the L2M programme here."
+_OUT_ABLATE = "Folder for the results [default: runs/ablate-ARCH-WORKLOAD]."
 _OUT_NOC = "Folder for the results; runs/ARCH-PATTERN by default."
 _NETWORK = "Architecture whose interconnect is measured; without it, 8 x 8 default routers."
 _PATTERN = "uniform, transpose, bit-complement, tornado, neighbour or hotspot."
@@ -37,6 +39,8 @@ _PLACE = "Folder of a run, or an architecture, e.g. chips/loihi."
 _CASES = "Folder of golden cases (with a golden.yaml), or `chips`: published chips beside their predicted figures."
 _TARGETS = "With `chips`: table of published figures, columns chip, metric, value, unit."
 _SET_COST = "Change a key of the architecture that only costs depend on, e.g. technology=22nm or voltage=0.7 V."
+_SCHEDULER = "Run points on the Dask cluster there."
+_OUT_EXPORT = "File to write [default: export.FORMAT beside the study]."
 _OUT_RECOST = "Write the results here too."
 
 Settings = Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help=_SET)]
@@ -72,11 +76,16 @@ def run(
     trace: Annotated[str | None, typer.Option("--trace", metavar="FILE", help=_TRACE)] = None,
     plugin: Plugins = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the results of an earlier run.")] = False,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with an interrupted run.")] = False,
+    l2m_log: Annotated[str | None, typer.Option("--l2m-log", metavar="DIR", help=_L2M_LOG)] = None,
 ) -> None:
     """Run a workload on a chip and report time, energy, area and how well it learned."""
     from accelsim.cli import commands
 
-    commands.run(architecture, workload, engine, out, settings or [], seed, window, trace, plugin or [], overwrite)
+    commands.run(
+        *(architecture, workload, engine, out, settings or [], seed, window, trace, plugin or [], overwrite, resume),
+        l2m_log=l2m_log,
+    )
 
 
 @app.command()
@@ -85,13 +94,54 @@ def sweep(
     out: Annotated[str | None, typer.Option("--out", metavar="DIR", help=_OUT_SWEEP)] = None,
     workers: Annotated[int, typer.Option("--workers", min=1, help="Processes.")] = 2,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with an interrupted sweep.")] = False,
+    scheduler: Annotated[str | None, typer.Option("--scheduler", metavar="ADDRESS", help=_SCHEDULER)] = None,
+    slurm: Annotated[bool, typer.Option("--slurm", help="Run points as jobs of Slurm, so many at once.")] = False,
     settings: Settings = None,
     plugin: Plugins = None,
 ) -> None:
-    """Run every point of a design space."""
-    from accelsim.cli import commands
+    """Run the points of a design space."""
+    from accelsim.cli import studies
 
-    commands.sweep(study, out, workers, resume, settings or [], plugin or [])
+    studies.sweep(study, out, workers, resume, settings or [], plugin or [], scheduler, slurm)
+
+
+@app.command()
+def ablate(
+    architecture: Annotated[str, typer.Argument(help="Architecture: a YAML file or a shipped name.")],
+    workload: Annotated[str, typer.Argument(help="Workload with `capabilities`: a YAML file or a shipped name.")],
+    settings: Settings = None,
+    seeds: Annotated[int, typer.Option("--seeds", min=1, help="Runs of each variant, with seeds from 0.")] = 1,
+    out: Annotated[str | None, typer.Option("--out", metavar="DIR", help=_OUT_ABLATE)] = None,
+    workers: Annotated[int, typer.Option("--workers", min=1, help="Processes.")] = 2,
+    plugin: Plugins = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace earlier results.")] = False,
+) -> None:
+    """Price the capabilities of a lifelong learner, each alone and all together, in one table."""
+    from accelsim.cli import ablating
+
+    ablating.ablate(architecture, workload, settings or [], seeds, out, workers, plugin or [], overwrite)
+
+
+@app.command()
+def export(
+    study: Annotated[str, typer.Argument(help="Folder of a sweep, finished or not.")],
+    kind: Annotated[str, typer.Option("--format", metavar="FORMAT", help="csv, parquet or json.")] = "csv",
+    out: Annotated[str | None, typer.Option("--out", metavar="FILE", help=_OUT_EXPORT)] = None,
+) -> None:
+    """Write the points of a sweep for other tools."""
+    from accelsim.cli import studies
+
+    studies.export(study, kind, out)
+
+
+@app.command()
+def cache(
+    action: Annotated[str, typer.Argument(help="show or clear.")] = "show",
+) -> None:
+    """Show what sweeps keep of finished stages for other sweeps, or clear it."""
+    from accelsim.cli import studies
+
+    studies.cache(action)
 
 
 @app.command()

@@ -1,4 +1,4 @@
-"""What the commands `run`, `sweep`, `report` and `validate` do."""
+"""What the commands `run`, `report` and `validate` do."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-from accelsim.cli.progress import console, run_progress, sweep_progress
+from accelsim.cli.progress import console, run_progress
 from accelsim.config.document import Document
 from accelsim.config.errors import ConfigError, Problem, check, choose_from
 from accelsim.config.loader import load_document
@@ -79,17 +79,24 @@ def load_set(name: str, kind: str, overrides: Sequence[Override], base: Document
 
 def load_pair(architecture: str, workload: str, settings: Sequence[str]) -> tuple[Document, Document]:
     """Both documents with their settings; the problems of both are told together."""
-    found: list[Document] = []
-    problems: list[Problem] = []
+    from accelsim.simulation.kinds import described_for
+
     parts = split_settings(settings)
-    for name, kind in ((architecture, "architecture"), (workload, "workload")):
-        try:
-            found.append(load_set(name, kind, parts[kind]))
-        except ConfigError as error:
-            problems.extend(error.problems)
-    if problems:
+    problems: list[Problem] = []
+    chip = task = None
+    try:
+        task = load_set(workload, "workload", parts["workload"])
+    except ConfigError as error:
+        problems.extend(error.problems)
+    try:
+        base = load_document(architecture, "architecture")
+        base = base if task is None else described_for(base, task)
+        chip = load_set(architecture, "architecture", parts["architecture"], base)
+    except ConfigError as error:
+        problems = [*error.problems, *problems]
+    if problems or chip is None or task is None:
         raise ConfigError(problems)
-    return found[0], found[1]
+    return chip, task
 
 
 def parse_window(text: str | None) -> tuple[int, int] | None:
@@ -113,6 +120,8 @@ def run(
     trace: str | None,
     plugins: Sequence[str],
     overwrite: bool,
+    resume: bool,
+    l2m_log: str | None = None,
 ) -> None:
     """Simulate, save, draw, summarise."""
     chosen = check_engine(engine)
@@ -127,26 +136,37 @@ def run(
         for flag, given in (("--window", window), ("--trace", trace)):
             if given is not None:
                 raise usage(flag, "chips of many cores have no timeline of single events")
+        if l2m_log is not None:
+            raise usage("--l2m-log", "chips of many cores without a learning unit have nothing to log")
+        if resume:
+            raise usage("--resume", "runs of networks step by step cannot be resumed")
         _run_steps(documents, chosen, folder, seed, overwrite=overwrite or out is None)
         return
 
-    from accelsim.formats.atomic import check_writable, prepare_output_directory, write_text_atomic
+    from accelsim.cli.interrupting import interruptible, keeper_of
+    from accelsim.formats.atomic import check_writable, write_text_atomic
+    from accelsim.simulation.l2m import write_stream_log
     from accelsim.simulation.run import check_window
     from accelsim.simulation.run import run as simulate
     from accelsim.simulation.setup import prepare
 
     setup = prepare(*documents, seed)
+    if l2m_log is not None and setup.workload.tasks is None:
+        raise usage("--l2m-log", "the workload has no `tasks`: there is nothing to log")
     if ticks is not None:
         check_window(ticks, setup.ticks)
     if trace is not None:
         check_writable(trace)
-    prepare_output_directory(folder, marker="result.json", overwrite=overwrite or out is None)
+    keeper = keeper_of(folder, setup, resume=resume, overwrite=overwrite or out is None)
     screen = console()
-    with run_progress(screen) as progress:
-        result = simulate(setup, engine=chosen, window=ticks, progress=progress)
+    with interruptible(keeper), run_progress(screen) as progress:
+        result = simulate(setup, engine=chosen, window=ticks, progress=progress, keeper=keeper)
     result.save(folder, overwrite=True)
     if trace is not None and result.window is not None:
         write_text_atomic(Path(trace), (folder / "timeline.json").read_text(encoding="utf-8"))
+
+    if l2m_log is not None:
+        write_stream_log(l2m_log, result.tables, result.about)
 
     from accelsim.report import report as draw
     from accelsim.report.summary import print_summary
@@ -177,30 +197,6 @@ def _run_steps(documents: tuple[Document, Document], engine: Any, folder: Path, 
     screen.print(
         f"results in {folder}: report.html, result.json, steps.csv, cores.csv, links.csv, energy.csv, figures/"
     )
-
-
-def sweep(
-    study: str, out: str | None, workers: int, resume: bool, settings: Sequence[str], plugins: Sequence[str]
-) -> None:
-    """Run a design space, save and draw it."""
-    load_plugins(plugins)
-    document = load_document(study, "sweep", overrides=settings)
-
-    from accelsim.explore import sweep as explore
-    from accelsim.report import report as draw
-
-    folder = Path(out) if out else Path("runs") / document.name
-    screen = console()
-    with sweep_progress(screen) as progress:
-        outcome = explore(document, folder, workers=workers, resume=resume, progress=progress, plugins=tuple(plugins))
-    draw(folder)
-    failed = [row for row in outcome.rows if row["status"] == "failed"]
-    for row in failed[:SHOWN_FAILURES]:
-        screen.print(f"failed: point {row['id']}: {row['message']}")
-    infeasible = sum(row["status"] == "infeasible" for row in outcome.rows)
-    of_them = f", {infeasible} of them infeasible" if infeasible else ""
-    screen.print(f"{len(outcome.rows) - len(failed)} points done{of_them}, {len(failed)} failed")
-    screen.print(f"results in {folder}: report.html, points.csv, figures/")
 
 
 def report(folder: str) -> None:

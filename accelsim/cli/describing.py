@@ -230,6 +230,8 @@ def _many_core(document: Document) -> None:
     if chip.tick is not None:
         screen.print(f"fixed tick of {format_quantity(chip.tick, 's')}")
     screen.print(f"figures: {pipeline.source}")
+    if chip.learning is not None:
+        screen.print(f"workloads that learn run on `{chip.learning}`: `accelsim describe {chip.learning}`")
 
 
 def _workload(name: str, settings: Sequence[str]) -> None:
@@ -248,7 +250,12 @@ def _workload(name: str, settings: Sequence[str]) -> None:
     print(f"{workload.workload}  {workload.description}")
     print(f"task {workload.task.kind}: {workload.task}")
     print(f"network {dict(workload.network)}, learning {workload.learning}")
-    print(f"{workload.epochs} epochs of {workload.training_samples} training and {workload.test_samples} test samples")
+    if workload.tasks is not None:
+        stream = workload.tasks
+        print(f"stream of {stream.tasks} tasks, {len(stream.experiences)} experiences: {stream}")
+    else:
+        samples = f"{workload.training_samples} training and {workload.test_samples} test samples"
+        print(f"{workload.epochs} epochs of {samples}")
     print(f"settings for {', '.join(workload.settings) or 'no chip'}")
 
 

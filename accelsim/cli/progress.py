@@ -37,17 +37,18 @@ def _bar(console: Console, rate_unit: str) -> Iterator[tuple[Progress, Any]]:
 
 @contextmanager
 def run_progress(console: Console) -> Iterator[Callable[[Any], None]]:
-    """Progress of one run: epoch, split, samples, accuracy so far."""
+    """Progress of one run: epoch, split, task, samples, accuracy so far."""
     with _bar(console, "samples/s") as (progress, task):
 
         def tell(state: Any) -> None:
             accuracy = "" if state.accuracy is None else f", accuracy {state.accuracy:.2f}"
+            at = f"{state.split}" if state.task is None else f"{state.split} task {state.task}"
             speed = progress.tasks[task].speed
             progress.update(
                 task,
                 completed=state.samples,
                 total=state.total_samples,
-                description=f"epoch {state.epoch + 1}/{state.epochs} {state.split}{accuracy}",
+                description=f"epoch {state.epoch + 1}/{state.epochs} {at}{accuracy}",
                 rate=f"{speed:.1f}" if speed else "-",
             )
 
@@ -56,7 +57,7 @@ def run_progress(console: Console) -> Iterator[Callable[[Any], None]]:
 
 @contextmanager
 def sweep_progress(console: Console) -> Iterator[Callable[[Any], None]]:
-    """Progress of a sweep: points done and failed."""
+    """Progress of a sweep: points done, failed, taken from the cache, and the best so far."""
     with _bar(console, "points/s") as (progress, task):
 
         def tell(state: Any) -> None:
@@ -64,7 +65,14 @@ def sweep_progress(console: Console) -> Iterator[Callable[[Any], None]]:
                 task,
                 completed=state.done,
                 total=state.total,
-                description=f"{state.failed} failed" if state.failed else "points",
+                description=", ".join(
+                    [
+                        *([f"{state.failed} failed"] if state.failed else []),
+                        *([f"{state.cached} cached"] if state.cached else []),
+                        *([f"best {state.best}"] if state.best else []),
+                    ]
+                )
+                or "points",
                 rate=f"{state.rate_per_s:.2f}" if state.rate_per_s else "-",
             )
 
@@ -79,5 +87,18 @@ def noc_progress(console: Console) -> Iterator[Callable[[], None]]:
         def tell() -> None:
             speed = progress.tasks[task].speed
             progress.update(task, advance=1, description="measuring", rate=f"{speed:.1f}" if speed else "-")
+
+        yield tell
+
+
+@contextmanager
+def counted_progress(console: Console, what: str, of: int) -> Iterator[Callable[[], None]]:
+    """Progress of so many like things: how many are done."""
+    with _bar(console, f"{what}/s") as (progress, task):
+        progress.update(task, total=of, description=what)
+
+        def tell() -> None:
+            speed = progress.tasks[task].speed
+            progress.update(task, advance=1, rate=f"{speed:.3f}" if speed else "-")
 
         yield tell

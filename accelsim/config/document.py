@@ -27,12 +27,18 @@ class Document:
         The located tree, `extends` resolved and overrides applied.
     sources
         The files that were read, the named one first.
+    overrides
+        What has been set from outside, in this order.
+    stands_for
+        Name of the document that mentioned this one and is used through it, or nothing.
     """
 
     kind: str
     file: str
     root: Node
     sources: tuple[FilePath, ...] = field(default=(), compare=False)
+    overrides: tuple[Override, ...] = field(default=(), compare=False)
+    stands_for: str = field(default="", compare=False)
 
     @classmethod
     def of(cls, data: dict[str, Any], kind: str, file: str = "") -> Document:
@@ -68,7 +74,10 @@ class Document:
             except ConfigError as error:
                 problems.extend(error.problems)
         check(problems)
-        return replace(self, root=apply_overrides(self.root, parsed)).checked() if parsed else self
+        if not parsed:
+            return self
+        root = apply_overrides(self.root, parsed)
+        return replace(self, root=root, overrides=self.overrides + tuple(parsed)).checked()
 
     def checked(self) -> Document:
         """Return self if the thing has a name."""

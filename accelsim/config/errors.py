@@ -50,6 +50,10 @@ class ConfigError(Exception):
         return "\n".join(map(str, self.problems))
 
 
+class DoesNotFit(ConfigError):
+    """A network for which a chip has no room; everything else about both is right."""
+
+
 def check(problems: Iterable[Problem]) -> None:
     """Raise `ConfigError` if there is any problem."""
     found = tuple(problems)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import cache
 from pathlib import Path
 
 from accelsim.config.document import Document
@@ -28,7 +29,7 @@ def named_document(name: str, kind: str, known: Iterable[str], beside: Iterable[
     """
     plain = plain_name(name)
     if plain in shipped(kind):
-        return load_document(shipped(kind)[plain], kind)
+        return _shipped_document(plain, kind)
     folders = (Path(), *beside)
     for file in (name, *(name + suffix for suffix in SUFFIXES)) if name else ():
         if any((folder / file).is_file() for folder in folders):
@@ -39,6 +40,11 @@ def named_document(name: str, kind: str, known: Iterable[str], beside: Iterable[
     known = tuple(known)
     hint = f"{did_you_mean(plain, known)}; known: {', '.join(known)}; or a {noun} file"
     raise ConfigError(Problem(path=key or kind, message=f"unknown {noun} `{name}`{hint}"))
+
+
+@cache
+def _shipped_document(name: str, kind: str) -> Document:
+    return load_document(shipped(kind)[name], kind)
 
 
 def beside(document: Document | None) -> tuple[Path, ...]:

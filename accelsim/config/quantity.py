@@ -57,6 +57,7 @@ _SYMBOLS = {
     "K": _unit("temperature", 1, ("m", "")),
     "degC": _Unit("temperature", Fraction(1), offset=Fraction("273.15")),
     "C": _unit("charge", 1, _SI),
+    "F": _unit("capacitance", 1, _SI),
     "Ah": _unit("charge", 3600, _SI),
     "B": _unit("data size", 8, _BINARY),
     "b": _unit("data size", 1, _BINARY),
@@ -222,6 +223,7 @@ Mass = Annotated[float, Quantity("mass", "kg", "3 g")]
 Temperature = Annotated[float, Quantity("temperature", "K", "25 degC")]
 TemperatureRise = Annotated[float, _Difference("temperature", "K", "2 K")]
 Charge = Annotated[float, Quantity("charge", "C", "90 mAh")]
+Capacitance = Annotated[float, Quantity("capacitance", "F", "100 uF")]
 Bits = Annotated[int, _BitQuantity("data size", "b", "64 KiB")]
 EnergyPerBit = Annotated[float, Quantity("energy/data size", "J/b", "0.1 pJ/b")]
 EnergyPerLength = Annotated[float, Quantity("energy/length", "J/m", "0.2 pJ/mm")]

@@ -19,6 +19,8 @@ from accelsim.architecture.schema import Core
 from accelsim.config.errors import Problem, check
 from accelsim.config.model import Model
 from accelsim.controllers.activity import Activity
+from accelsim.controllers.connections import Connections, Presence
+from accelsim.controllers.lasting import Lasting
 from accelsim.controllers.samples import Samples
 from accelsim.controllers.vocabulary import Vocabulary
 from accelsim.datapath.stages import Program
@@ -50,6 +52,8 @@ class Request:
         What decides on top of the rule how plastic synapses are; None for nothing.
     consolidation_parameters : mapping of str to object
         Hyper-parameters of the consolidation.
+    presence : Presence or None
+        Which synapses are live, if they come and go.
     """
 
     populations: Mapping[str, int]
@@ -68,6 +72,7 @@ class Request:
     """Time step of the outside world."""
     consolidation: str | None = None
     consolidation_parameters: Mapping[str, Any] = field(default_factory=dict)
+    presence: Presence | None = None
 
     def generator(self, component: str) -> np.random.Generator:
         """The random stream of a component: independent of every other component's."""
@@ -116,6 +121,8 @@ class Controller(ABC):
     """Schema of the workload's `settings.<controller>`."""
     consolidates: ClassVar[bool] = False
     """Whether it runs a consolidation on top of a rule."""
+    rewires: ClassVar[bool] = False
+    """Whether its synapses can come and go."""
     graded: ClassVar[bool] = False
     """Whether events carry payloads, and a sample is one time step; otherwise they are spikes."""
 
@@ -173,6 +180,10 @@ class Controller(ABC):
         """Bits of each part of the state, by the names that `item_bits` of a memory may use."""
         return {}
 
+    def sizes(self) -> Mapping[str, int]:
+        """What memories hold beside populations of the network, by :data:`accelsim.architecture.indices.SIZES`."""
+        return {}
+
     @abstractmethod
     def weights(self) -> Mapping[str, NDArray[Any]]:
         """Present weights by matrix name, presynaptic index first."""
@@ -183,4 +194,17 @@ class Controller(ABC):
 
     def cells(self) -> Mapping[str, Cells]:
         """Cells of the synaptic memories."""
+        return {}
+
+    def connections(self) -> Mapping[str, Connections]:
+        """Synapses that come and go, by matrix."""
+        return {}
+
+    def learning_bits(self) -> tuple[int, int] | None:
+        """Bits of the weights that inference needs, and of all that learning keeps, weights among it; None if the core
+        does not tell."""
+        return None
+
+    def lasting(self) -> Mapping[str, Lasting]:
+        """What outlives a sample, by the memory that holds it; nothing if the core does not tell."""
         return {}

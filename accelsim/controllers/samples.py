@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, fields, replace
 from functools import cached_property
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -62,6 +64,9 @@ class Samples:
     def __len__(self) -> int:
         return self.length.size
 
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        return self  # nobody changes samples
+
     @property
     def ticks(self) -> int:
         """Ticks of all samples together (K)."""
@@ -115,6 +120,22 @@ class Samples:
         events = slice(*np.searchsorted(self.event_tick, (first, first + int(self.length[i]))))
         return self.event_tick[events] - first, self.event_address[events].astype(np.int64)
 
+    def inferred(self) -> Samples:
+        """The same samples, not learnt from."""
+        return replace(self, training=np.zeros_like(self.training))
+
+    def without(self, lost: NDArray[np.int64]) -> Samples:
+        """The same samples without the last `lost` events of each tick, (K,)."""
+        if not lost.any():
+            return self
+        kept = np.arange(self.event_tick.size) < (self.event_start[1:] - lost)[self.event_tick]
+        return replace(
+            self,
+            event_tick=self.event_tick[kept],
+            event_address=self.event_address[kept],
+            event_value=None if self.event_value is None else self.event_value[kept],
+        )
+
     def part(self, start: int, stop: int) -> Samples:
         """Samples `start` up to `stop` as a chunk of their own."""
         first = int(self.start[start])
@@ -135,3 +156,18 @@ class Samples:
             task_end=None if self.task_end is None else self.task_end[start:stop],
             plastic=None if self.plastic is None else self.plastic[first:end],
         )
+
+
+def join(parts: Sequence[Samples]) -> Samples:
+    """Samples of several chunks, one after the other; all have the same optional arrays."""
+    first = parts[0]
+    offsets = np.cumsum([0, *(part.ticks for part in parts[:-1])])
+
+    def joined(name: str) -> Any:
+        return None if getattr(first, name) is None else np.concatenate([getattr(part, name) for part in parts])
+
+    names = [field.name for field in fields(Samples) if field.name not in ("overlapped", "event_tick")]
+    ticks = [part.event_tick + offset for part, offset in zip(parts, offsets, strict=True)]
+    return Samples(
+        event_tick=np.concatenate(ticks), overlapped=first.overlapped, **{name: joined(name) for name in names}
+    )

@@ -6,11 +6,11 @@ routers and links) + clocked energy + leakage x elapsed time``
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from accelsim.config.errors import Problem, check, did_you_mean
-from accelsim.cost.components import ComponentCosts
+from accelsim.cost.components import POINT, ComponentCosts
 from accelsim.technology.estimate import ZERO, Estimate, merged, total
 
 OVERHEAD = "overhead"
@@ -36,7 +36,7 @@ class Entry:
 
 @dataclass(frozen=True)
 class Sleep:
-    """How long the parts of a power domain were switched off.
+    """How long the parts of a power domain were switched off, or leaked otherwise less than they can.
 
     Parameters
     ----------
@@ -200,8 +200,8 @@ def account(
     counts : how often each (component, action) happened, counted in a run or derived.
     elapsed_s : simulated wall time: everything leaks during it.
     clocked_s : part of it during which the clock runs: registers are clocked at the point's frequency.
-    asleep : part of it during which power domains are switched off: a residual of their parts leaks, and their
-        registers are not clocked even if the clock runs.
+    asleep : parts of it, one after the other, during which power domains are switched off: a residual of their parts
+        leaks, and their registers are not clocked even if the clock runs.
 
     Raises
     ------
@@ -240,22 +240,27 @@ def account(
     )
     entries.append(Entry(OVERHEAD, CONTROL, 1, switched.scaled(above)))
     asleep = tuple(asleep)
-    off = {name: sleep for sleep in asleep for name in sleep.residual}
+    off: dict[str, list[Sleep]] = {}
+    for sleep in asleep:
+        for name in sleep.residual:
+            off.setdefault(name, []).append(sleep)
     for part in costs.components.values():
         if CLOCK in part.energy_j:
-            on_s = elapsed_s - off[part.name].time_s if part.name in off else elapsed_s
+            on_s = elapsed_s - sum(sleep.time_s for sleep in off.get(part.name, ()))
             cycles = min(clocked_s, on_s) * costs.point.frequency_hz
             entries.append(Entry(part.name, CLOCK, cycles, _times(part.energy_j[CLOCK], cycles, "clocked cycles")))
     entries += [
         Entry(sleep.component, WAKE_UP, sleep.times, _times(sleep.wake_up_energy_j, sleep.times, "wake-ups"))
         for sleep in asleep
+        if sleep.times or sleep.wake_up_energy_j.nominal
     ]
-    areas = {part.name: part.area_m2 for part in costs.components.values()}
+    built = [part for part in costs.components.values() if part.kind != POINT]
+    areas = {part.name: part.area_m2 for part in built}
     return CostReport(
         entries=tuple(entries),
         leakage_j={
-            part.name: _leakage(part.name, part.leakage_w.in_unit("W"), elapsed_s, off.get(part.name))
-            for part in costs.components.values()
+            part.name: _leakage(part.name, part.leakage_w.in_unit("W"), elapsed_s, off.get(part.name, []))
+            for part in built
         },
         component_area_m2=areas,
         area_m2=core_area_m2(costs),
@@ -264,13 +269,15 @@ def account(
     )
 
 
-def _leakage(name: str, power: Estimate, elapsed_s: float, sleep: Sleep | None) -> Estimate:
+def _leakage(name: str, power: Estimate, elapsed_s: float, sleeps: Sequence[Sleep]) -> Estimate:
     """Return the energy that a part leaks, less while it is asleep."""
-    if sleep is None:
+    if not sleeps:
         return _times(power, elapsed_s, "time that leaks", "s")
-    off = power.scaled(sleep.residual[name].in_unit("1")).described("leakage while switched off", "W")
-    on_s = elapsed_s - sleep.time_s
-    parts = (_times(power, on_s, "time switched on", "s"), _times(off, sleep.time_s, "time switched off", "s"))
+    on_s = elapsed_s - sum(sleep.time_s for sleep in sleeps)
+    parts = [_times(power, on_s, "time switched on", "s")]
+    for sleep in sleeps:
+        off = power.scaled(sleep.residual[name].in_unit("1")).described("leakage while switched off", "W")
+        parts.append(_times(off, sleep.time_s, "time switched off", "s"))
     return total(parts, f"leakage energy of {name}, switched off at times")
 
 
@@ -278,12 +285,15 @@ def _times(part: Estimate, number: float | Estimate, what: str, unit: str = "1")
     """Return the energy of `number` times `part`; a derivation says what was counted, or how its number was derived."""
     counted = number if isinstance(number, Estimate) else Estimate.exact(number, None, f"{what} in the run", unit)
     energy = part * counted.nominal
-    return replace(
-        energy,
-        sources=merged(energy.sources, counted.sources) if counted.sources else energy.sources,
-        unit="J",
-        operator="product",
-        operands=(counted, part),
+    return Estimate(
+        energy.low,
+        energy.nominal,
+        energy.high,
+        merged(energy.sources, counted.sources),
+        energy.formula,
+        "J",
+        "product",
+        (counted, part),
     )
 
 

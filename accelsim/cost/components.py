@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import Any
 
 from accelsim.config.errors import ConfigError, Problem, check, did_you_mean
@@ -25,6 +26,9 @@ from accelsim.technology.switching import Switching
 Overrides = Mapping[str, Estimate | float]
 """Measured figures that replace derived ones: ``leakage_w`` and ``area_m2`` of all instances together, and
 ``<action>_energy_j``."""
+
+POINT = "point"
+"""Kind of what stands for the actions of a component at another operating point: no silicon of its own."""
 
 MEASURED_BY_USER = Source("figure given in the architecture", "measured")
 
@@ -181,15 +185,8 @@ def _derived(component: Component, point: OperatingPoint) -> ComponentCost:
         case MemoryComponent():
             return _memory(component, point)
         case LogicComponent():
-            cost = schedule(
-                component.graph,
-                point.technology,
-                point.frequency_hz,
-                operators=component.operators,
-                voltage_v=point.voltage_v,
-                temperature_k=point.temperature_k,
-                switching=component.switching,
-            )
+            operators = tuple(sorted(component.operators.items()))
+            cost = _scheduled(component.graph, point, operators, component.switching)
             return ComponentCost(
                 component.name,
                 "logic",
@@ -215,6 +212,22 @@ def _derived(component: Component, point: OperatingPoint) -> ComponentCost:
                 component.instances,
                 own_control=True,
             )
+
+
+@lru_cache(1024)
+def _scheduled(
+    graph: OperationGraph, point: OperatingPoint, operators: tuple[tuple[str, int], ...], switching: Switching | None
+) -> Schedule:
+    """A datapath on the clock; the points of a sweep share theirs."""
+    return schedule(
+        graph,
+        point.technology,
+        point.frequency_hz,
+        operators=dict(operators),
+        voltage_v=point.voltage_v,
+        temperature_k=point.temperature_k,
+        switching=switching,
+    )
 
 
 def _memory(component: MemoryComponent, point: OperatingPoint) -> ComponentCost:

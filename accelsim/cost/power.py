@@ -15,8 +15,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from accelsim.cost.account import CLOCK, Sleep, account
-from accelsim.cost.components import ComponentCosts
+from accelsim.cost.account import CLOCK, OVERHEAD, Sleep
+from accelsim.cost.components import POINT, ComponentCosts
 from accelsim.technology.estimate import Estimate, total
 
 Times = NDArray[np.floating[Any]]
@@ -106,20 +106,22 @@ def window_energies_j(
     def add(name: str, energy: Times) -> None:
         energies[name] = energies[name] + energy if name in energies else energy
 
-    for k, key in enumerate(keys):
-        if counts[:, k].any():
-            for name, each in account(costs, {key: 1}, 0.0).component_energy_j().items():
-                if each.nominal:
-                    add(name, counts[:, k] * each.nominal)
-    off = {name: (domain, asleep_s) for domain, asleep_s, _ in sleeps for name in domain.residual}
-    nothing = np.zeros_like(elapsed_s)
+    above = max(0.0, costs.overhead.nominal - 1)
+    for k, (name, action) in enumerate(keys):
+        part = costs.components[name]
+        each = part.energy_j[action].nominal
+        for to, energy in ((name, each), (OVERHEAD, 0.0 if part.own_control else each * above)):
+            if energy and counts[:, k].any():
+                add(to, counts[:, k] * energy)
     for name, part in costs.components.items():
-        domain, asleep_s = off.get(name, (None, nothing))
-        residual = domain.residual[name].nominal if domain is not None else 0.0
-        add(name, part.leakage_w.nominal * (elapsed_s - (1 - residual) * asleep_s))
+        if part.kind == POINT:
+            continue
+        off = [(domain.residual[name].nominal, off_s) for domain, off_s, _ in sleeps if name in domain.residual]
+        add(name, part.leakage_w.nominal * (elapsed_s - sum((1 - residual) * off_s for residual, off_s in off)))
         if CLOCK in part.energy_j:
-            on_s = np.minimum(clocked_s, elapsed_s - asleep_s)
+            on_s = np.minimum(clocked_s, elapsed_s - sum(off_s for _, off_s in off))
             add(name, part.energy_j[CLOCK].nominal * costs.point.frequency_hz * on_s)
     for domain, asleep_s, times in sleeps:
-        add(domain.sleep(asleep_s, times).component, times * domain.wake_up_energy_j.nominal)
+        if domain.wake_up_energy_j.nominal:
+            add(domain.sleep(asleep_s, times).component, times * domain.wake_up_energy_j.nominal)
     return energies

@@ -26,7 +26,7 @@ def cache_folder() -> Path:
 
     If that cannot be written, a private temporary folder that lasts as long as the process.
     """
-    folder = Path(os.environ.get("ACCELSIM_CACHE_DIR") or _user_cache()) / "kernels"
+    folder = cache_root() / "kernels"
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder):
@@ -38,6 +38,11 @@ def cache_folder() -> Path:
 
 
 _kept: list[tempfile.TemporaryDirectory[str]] = []  # removed when the process ends
+
+
+def cache_root() -> Path:
+    """Where everything lies that can be made again: ``ACCELSIM_CACHE_DIR``, else the user's cache folder."""
+    return Path(os.environ.get("ACCELSIM_CACHE_DIR") or _user_cache())
 
 
 def _user_cache() -> Path:

@@ -30,6 +30,7 @@ def kernel_source(
     program: Program,
     places: Mapping[str, str],
     counted: str | None = None,
+    marked: bool = False,
     random: str = "random_state",
     listener: str | None = None,
 ) -> str:
@@ -41,6 +42,8 @@ def kernel_source(
     program : what happens at one index.
     places : one of `PLACES` for every word the program reads or writes.
     counted : a word; the kernel returns at how many indices it changed.
+    marked : whether it also marks them in the lanes of ``state.differs`` (uint8), and counts the changes of each in
+        ``state.fresh`` [i, j] (uint8).
     random : the field of `state` that holds the generators of the word ``random``: uint32 per lane, never 0,
         one xorshift step (G. Marsaglia, J. Stat. Softw. 8(14), 2003) each time the lane is visited.
     listener : a function that is called with the kernel's name, the lane and the operands, in the order of
@@ -70,8 +73,12 @@ def kernel_source(
     inside += statements
     inside += [f"{x}{index[places[x]]} = {word(value)}" for x, value in program.writes.items()]
     if counted:
-        before.append("changed = 0")
-        inside.append(f"changed += {word(program.writes[counted])} != {counted}_")
+        before.append("changed = int32(0)")  # narrow, as the lanes are
+        inside.append(f"differs_ = {word(program.writes[counted])} != {counted}_")
+        inside.append("changed = int32(changed + differs_)")
+        if marked:
+            before += ["differs = state.differs", "fresh = state.fresh"]
+            inside += ["differs[j] = differs_", "fresh[i, j] += differs_"]
     lines = [*tables, "", "", '@njit(cache=True, error_model="numpy", nogil=True)']
     lines.append(f"def {name}({'i, ' if by_row else ''}state, parameters):")
     lines += [f"    {line}" for line in (["i = uint64(i)"] if by_row else []) + before]

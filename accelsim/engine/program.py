@@ -209,17 +209,16 @@ class _Lowering:
             step_demands = []
             for write, accesses in ((False, step.reads), (True, step.writes)):
                 for j, entry in enumerate(accesses):
-                    access = Access(memory=entry) if isinstance(entry, str) else entry
+                    named = Access(memory=entry) if isinstance(entry, str) else entry
                     where = (*at, "steps", s, "writes" if write else "reads", j)
-                    self.check_when(access.when, (*where, "when"))
-                    mask = access.mask
-                    if access.changed_mask and self.core.memories[access.memory].write_back == "changed":
-                        mask = access.changed_mask
-                    for name in (access.mask, access.changed_mask):
+                    self.check_when(named.when, (*where, "when"))
+                    for name in (named.mask, named.changed_mask):
                         self.check_mask(name, context.loops, (*where, "mask"))
+                    access = named.sparing(self.core.memories[named.memory].write_back)
                     loops, table = access_table(self.core, access, context.loops, own_depth, self.placement)
                     loops, table = self._whole_words_only(step, table, loops, context.loops, partial)
-                    action = Action("write" if write else "read", access.memory, s, access.when, mask, loops, table)
+                    kind = "write" if write else "read"
+                    action = Action(kind, access.memory, s, access.when, access.mask, loops, table)
                     actions.append(action)
                     self.check_sum(action, context, where)
                     step_demands.append(Demand(access.memory, write, int(table.max(initial=0)), access.when))

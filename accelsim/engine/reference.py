@@ -305,13 +305,11 @@ class _Simulation:
         """What a step does, logged in its first cycle; accesses have their port slots in that and the next ones."""
         slots_of = iter(slots)
         for action, accesses in ((READ, step.reads), (WRITE, step.writes)):
-            for access in map(_access, accesses):
+            for entry in map(_access, accesses):
                 cycles = next(slots_of)
-                mask = access.mask
-                if access.changed_mask and self.engine.core.memories[access.memory].write_back == "changed":
-                    mask = access.changed_mask
+                access = entry.sparing(self.engine.core.memories[entry.memory].write_back)
                 words = self.engine.words(access, index, before)
-                if words and self.holds(access.when) and self.masked(mask, index):
+                if words and self.holds(access.when) and self.masked(access.mask, index):
                     for cycle in cycles[:words]:
                         self.ports[access.memory].claim(action == WRITE, int(self.env.now) + cycle)
                     self.record(access.memory, action, operand, words)

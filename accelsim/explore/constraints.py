@@ -1,78 +1,109 @@
-"""Constraints of a sweep: ``area_mm2 < 2``, ``mission_time_h >= 24``, or ``limits`` for all of the mission's.
+"""Constraints of a sweep: ``area_mm2 < 2``, ``energy_total_pj / sop < 30``, ``limits`` of the mission, or ``fits``.
 
-The grammar is a metric, one of ``<``, ``<=``, ``>``, ``>=`` and a number in the unit that the metric's name ends with;
-nothing is evaluated. A point that violates one is kept and marked infeasible, and is on no Pareto front.
+A comparison of two expressions (see `accelsim.explore.expressions`), in the units that the metrics' names end with. A
+point that violates one is kept and marked infeasible, and is on no Pareto front. With ``fits``, so is a network that
+the chip has no room for, which is a failure otherwise.
 """
 
 from __future__ import annotations
 
 import operator
-import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from math import isinf
 from typing import Any
 
 from accelsim.config.errors import did_you_mean
+from accelsim.explore.expressions import Expression, ExpressionError, Value, parse_comparison, parse_expression
 
 INFEASIBLE = "infeasible"
-"""Status of a point that was run and violates a constraint."""
+"""Status of a point that violates a constraint."""
 LIMITS, FAILED = "limits", "limits_failed"
 """The constraint that stands for all limits of a mission, and the metric that counts those that fail."""
+FITS = "fits"
+"""The constraint that a chip has room for its network."""
 
 _COMPARISONS = {"<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge}
-_NUMBER = r"[-+]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][-+]?[0-9]{1,3})?"
-_GRAMMAR = re.compile(rf"\s*([A-Za-z_][A-Za-z0-9_]*)\s*(<=|>=|<|>)\s*({_NUMBER})\s*")
-_MAX_LENGTH = 200
 
 
 @dataclass(frozen=True)
 class Constraint:
-    """A metric and what its nominal value must keep to."""
+    """Two expressions and how the first must compare with the second."""
 
-    metric: str
+    left: Expression
     comparison: str
-    bound: float
+    right: Expression
 
-    def violation(self, metrics: Mapping[str, float | int | None]) -> str | None:
+    def violation(self, metrics: Mapping[str, Value]) -> str | None:
         """Return why a point is infeasible; None if it is not."""
-        value = metrics.get(self.metric)
-        if self.metric == FAILED:
-            if value is None:
+        left, right = self.left.value(metrics), self.right.value(metrics)
+        if self._is_limits:
+            if left is None:
                 return "limits: the workload has no mission"
-            return f"limits: {value} of the mission's fail" if value else None
-        if value is None:
-            return f"{self.metric} is missing"
-        if _COMPARISONS[self.comparison](value, self.bound):
+            return f"limits: {left} of the mission's fail" if left else None
+        for side, value in ((self.left, left), (self.right, right)):
+            if value is None:
+                return f"{side.text} is missing"
+        assert left is not None
+        assert right is not None
+        if _COMPARISONS[self.comparison](left, right):
             return None
-        return f"{self.metric} {value:.4g} is not {self.comparison} {self.bound:g}"
+        return f"{self.left.text} {left:.4g} is not {self.comparison} {right:g}"
+
+    def excess(self, metrics: Mapping[str, Value]) -> float:
+        """By how much a point violates it, for searches: positive if it does, infinite where a side is missing."""
+        left, right = self.left.value(metrics), self.right.value(metrics)
+        if left is None or right is None:
+            return float("inf")
+        beyond = left - right if self.comparison in ("<", "<=") else right - left
+        return float(beyond) if self.violation(metrics) is None else max(float(beyond), 1e-300)
 
     def unknown(self, metrics: Mapping[str, Any]) -> str | None:
-        """Return what is wrong with the metric, if no run has it."""
-        if self.metric in metrics:
-            return None
-        if self.metric == FAILED:
-            return "`limits` needs a workload with a `mission`"
-        return f"`{self.metric}` is no metric of a run{did_you_mean(self.metric, metrics)}"
+        """Return what is wrong with the metrics, if no run has them."""
+        if self._is_limits and FAILED not in metrics:
+            return f"`{LIMITS}` needs a workload with a `mission`"
+        return unknown_metric((*self.left.metrics, *self.right.metrics), metrics)
+
+    @property
+    def _is_limits(self) -> bool:
+        return self.left.metrics == (FAILED,) and self.left.is_metric
 
 
-def parse_constraint(text: str) -> Constraint:
-    """Return a constraint.
+def unknown_metric(names: Iterable[str], metrics: Mapping[str, Any]) -> str | None:
+    """Say which of some names is no metric of a run; None if all are."""
+    for name in names:
+        if name not in metrics:
+            return f"`{name}` is no metric of a run{did_you_mean(name, metrics)}"
+    return None
+
+
+def parse_constraint(text: str) -> Constraint | None:
+    """Return a constraint; None for `fits`, which is about points without metrics.
 
     Raises
     ------
     ValueError
         If it is none; the message says what to write.
     """
+    if text.strip() == FITS:
+        return None
     if text.strip() == LIMITS:
-        return Constraint(FAILED, "<=", 0)
-    match = _GRAMMAR.fullmatch(text) if len(text) <= _MAX_LENGTH else None
-    if match is None or isinf(float(match[3])):
-        raise ValueError(f"{text[:60]!r} is no constraint; write it like `area_mm2 < 2`, or `{LIMITS}`")
-    metric, comparison, bound = match.groups()
-    return Constraint(metric, comparison, float(bound))
+        return Constraint(parse_expression(FAILED), "<=", parse_expression("0"))
+    try:
+        constraint = Constraint(*parse_comparison(text))
+    except ExpressionError as error:
+        form = f"write it like `area_mm2 < 2`, `{LIMITS}` or `{FITS}`"
+        raise ValueError(f"{text[:60]!r} is no constraint; {form}: {error}") from None
+    if not (constraint.left.metrics or constraint.right.metrics):
+        raise ValueError(f"{text[:60]!r} is no constraint; write it like `area_mm2 < 2`: there is no metric in it")
+    return constraint
 
 
-def violations(constraints: Iterable[Constraint], metrics: Mapping[str, float | int | None]) -> str:
+def violations(constraints: Iterable[Constraint], metrics: Mapping[str, Value]) -> str:
     """Return why a point is infeasible, in one line; empty if it is feasible."""
-    return "; ".join(found for constraint in constraints if (found := constraint.violation(metrics)) is not None)
+    return "; ".join(_violations(constraints, metrics))
+
+
+def _violations(constraints: Iterable[Constraint], metrics: Mapping[str, Value]) -> Iterator[str]:
+    for constraint in constraints:
+        if (found := constraint.violation(metrics)) is not None:
+            yield found

@@ -6,24 +6,21 @@ and ``cancel``: those of `concurrent.futures`, and those of a cluster.
 
 from __future__ import annotations
 
-import multiprocessing
-import os
-import signal
-import threading
 import time
 import traceback
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
-from concurrent.futures import BrokenExecutor, Future, ProcessPoolExecutor
-from contextlib import contextmanager
+from collections.abc import Callable, Generator, Iterable, Mapping
+from concurrent.futures import BrokenExecutor, Future
 from dataclasses import dataclass, field
+from functools import lru_cache
 from math import isfinite
-from multiprocessing.connection import wait
-from multiprocessing.context import SpawnContext, SpawnProcess
 from pathlib import Path
 from queue import SimpleQueue
 from typing import Any, Literal, Protocol, TypeVar
 
-from accelsim.config.errors import ConfigError, Problem
+from accelsim.config.errors import ConfigError, DoesNotFit, Problem
+from accelsim.explore.cache import Reused, StageCache, default_folder
+from accelsim.explore.pool import WorkerDied
+from accelsim.explore.schedule import Job, Schedule
 from accelsim.explore.tasks import Task
 
 Name = TypeVar("Name")
@@ -45,6 +42,12 @@ class Outcome:
         Time it took.
     traceback : str or None
         Of an error that is not the description's.
+    fits : bool
+        Whether the chip has room for the network.
+    reused : {"", "activity", "timing"}
+        The latest stage that came from the cache.
+    notes : tuple of str
+        What went wrong on the way without consequences, such as a damaged cache entry.
     """
 
     status: Literal["ok", "failed"]
@@ -52,6 +55,9 @@ class Outcome:
     metrics: Mapping[str, float | int | None] = field(default_factory=dict)
     wall_s: float | None = None
     traceback: str | None = None
+    fits: bool = True
+    reused: Reused = ""
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -65,12 +71,23 @@ class Progress:
     failed, total : int
     rate_per_s : float or None
         Points finished per second in this run; None before the first.
+    cached : int
+        Of those of this run, how many were not run but only costed.
+    best : str
+        The best value of the first objective so far, `metric value`; empty without any.
     """
 
     done: int
     failed: int
     total: int
     rate_per_s: float | None
+    cached: int = 0
+    best: str = ""
+
+    @property
+    def left_s(self) -> float | None:
+        """Time left at this rate; None before the first point."""
+        return None if not self.rate_per_s else (self.total - self.done) / self.rate_per_s
 
 
 class Executor(Protocol):
@@ -82,12 +99,16 @@ class Executor(Protocol):
 
 def run_task(task: Task) -> Outcome:
     """Run a point; whatever goes wrong is its message."""
-    from accelsim.simulation import simulate
+    from accelsim.explore.stages import run_stages
 
     started = time.perf_counter()
+    cache = _cache(task.cache or str(default_folder()))
+    cache.notes.clear()
     try:
-        load_plugins(task.plugins)
-        metrics = simulate(task.architecture, task.workload, engine=task.engine, seed=task.seed).metrics
+        load_plugins(path for path, _ in task.plugins)
+        hashes = tuple(sorted((Path(path).name, sha256) for path, sha256 in task.plugins))
+        staged = run_stages(task.architecture, task.workload, cache, engine=task.engine, seed=task.seed, plugins=hashes)
+        metrics = staged.metrics
         infinite = [name for name, value in metrics.items() if isinstance(value, float) and not isfinite(value)]
         if infinite:
             raise ArithmeticError(f"not finite: {', '.join(infinite)}")
@@ -95,13 +116,20 @@ def run_task(task: Task) -> Outcome:
         return failure(error)
     except Exception as error:  # one point must not end the others
         return failure(error, traceback.format_exc())
-    return Outcome("ok", metrics=dict(metrics), wall_s=round(time.perf_counter() - started, 4))
+    taken = round(time.perf_counter() - started, 4)
+    return Outcome("ok", metrics=dict(metrics), wall_s=taken, reused=staged.reused, notes=tuple(cache.notes))
+
+
+@lru_cache(4)
+def _cache(folder: str) -> StageCache:
+    """One cache object of a process for each folder: it remembers what it read."""
+    return StageCache(folder)
 
 
 def failure(error: BaseException, trace: str | None = None) -> Outcome:
     """The outcome of a point that ended with an error."""
-    text = str(error) if isinstance(error, ConfigError) else f"{type(error).__name__}: {error}"
-    return Outcome("failed", "; ".join(text.splitlines()), traceback=trace)
+    text = str(error) if isinstance(error, ConfigError | WorkerDied) else f"{type(error).__name__}: {error}"
+    return Outcome("failed", "; ".join(text.splitlines()), traceback=trace, fits=not isinstance(error, DoesNotFit))
 
 
 def load_plugins(paths: Iterable[str | Path]) -> None:
@@ -112,37 +140,46 @@ def load_plugins(paths: Iterable[str | Path]) -> None:
 
 
 def execute(
-    tasks: Iterable[tuple[Name, Task]], executor: Executor, in_flight: int
+    schedule: Schedule[Name],
+    task: Callable[[Name], Task],
+    executor: Executor,
+    in_flight: int,
+    begun: Callable[[Name], None] = lambda name: None,
 ) -> Generator[tuple[Name, Outcome], None, None]:
-    """Run tasks and yield their outcomes as they come.
+    """Run jobs and yield their outcomes as they come.
 
     Parameters
     ----------
-    tasks : iterable of (name, Task)
-        Taken one by one as places become free, so that a search may decide late what to try next.
+    schedule : Schedule
+        Jobs by name, taken as places become free.
+    task : callable
+        The run of a job.
     executor : Executor
     in_flight : int
         Most tasks submitted at once.
+    begun : callable
+        Told of every job before it is submitted.
 
     Raises
     ------
     ConfigError
         If the executor broke down.
     """
-    waiting = iter(tasks)
-    submitted: dict[Any, Name] = {}
+    submitted: dict[Any, Job[Name]] = {}
     finished: SimpleQueue[Any] = SimpleQueue()
     try:
         while True:
-            while len(submitted) < in_flight and (following := next(waiting, None)) is not None:
-                name, task = following
-                future = executor.submit(run_task, task)
-                submitted[future] = name
+            while len(submitted) < in_flight and (job := schedule.take()) is not None:
+                begun(job.thing)
+                future = executor.submit(run_task, task(job.thing))
+                submitted[future] = job
                 future.add_done_callback(finished.put)
             if not submitted:
                 return
             future = finished.get()
-            yield submitted.pop(future), _outcome(future)
+            job = submitted.pop(future)
+            schedule.finished(job)
+            yield job.thing, _outcome(future)
     except BrokenExecutor:
         message = "a worker process died (killed, or out of memory?); finished points are kept, resume to go on"
         raise ConfigError(Problem(message=message)) from None
@@ -153,7 +190,8 @@ def execute(
 
 def _outcome(future: Any) -> Outcome:
     try:
-        return future.result()
+        found: Outcome = future.result()
+        return found
     except BrokenExecutor:
         raise
     except Exception as error:  # of the executor: the task could not be sent, or its machine went away
@@ -168,46 +206,3 @@ class InProcess:
         future: Future[Outcome] = Future()
         future.set_result(function(task))
         return future
-
-
-@contextmanager
-def process_pool(workers: int) -> Iterator[Executor]:
-    """A pool of processes; on an error or Ctrl-C they are stopped at once, in the middle of their points."""
-    context = _Context()
-    pool = ProcessPoolExecutor(workers, mp_context=context, initializer=_start_worker)
-    try:
-        yield pool
-    except BaseException:
-        for process in context.started:
-            if process.is_alive():
-                process.terminate()
-        raise
-    finally:
-        pool.shutdown(cancel_futures=True)
-
-
-class _Context(SpawnContext):
-    """Starts fresh interpreters, as forks of a process with threads may hang, and remembers them."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.started: list[SpawnProcess] = []
-
-    def Process(self, *args: Any, **options: Any) -> SpawnProcess:  # type: ignore[override]
-        process = SpawnProcess(*args, **options)
-        self.started.append(process)
-        return process
-
-
-def _start_worker() -> None:
-    """Prepare a worker: one thread, no answer to Ctrl-C (the parent's business), no life without the parent."""
-    os.environ["NUMBA_NUM_THREADS"] = "1"
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-
-
-def _end_with_parent() -> None:
-    parent = multiprocessing.parent_process()
-    assert parent is not None
-    wait([parent.sentinel])
-    os._exit(1)

@@ -33,12 +33,12 @@ def pareto_front(points: Sequence[Mapping[str, Any]], objectives: Sequence[Objec
     complete = [
         i
         for i, point in enumerate(points)
-        if point.get("status") != INFEASIBLE and not any(_missing(point.get(goal.metric)) for goal in objectives)
+        if point.get("status") != INFEASIBLE and not any(_missing(point.get(goal.column)) for goal in objectives)
     ]
     # Ranks instead of values: exact for integers of any size.
     ranks = np.zeros((len(complete), len(objectives)), np.int64)
     for column, goal in enumerate(objectives):
-        values = [points[i][goal.metric] for i in complete]
+        values = [points[i][goal.column] for i in complete]
         order = {value: rank for rank, value in enumerate(sorted(set(values), reverse=goal.direction == "max"))}
         ranks[:, column] = [order[value] for value in values]
     # A point comes after all that dominate it, and domination is transitive: the front so far decides.

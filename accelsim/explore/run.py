@@ -1,19 +1,21 @@
-"""The one function that runs a sweep: points -> tasks -> outcomes -> table."""
+"""The one function that runs a sweep: designs -> points -> tasks -> outcomes -> table."""
 
 from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterable, Mapping
-from contextlib import closing, nullcontext
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager, closing, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from accelsim.config.document import Document
-from accelsim.config.errors import ConfigError, Problem, did_you_mean
+from accelsim.config.errors import ConfigError, Problem
 from accelsim.config.loader import load_document
 from accelsim.config.model import validate
+from accelsim.explore.cluster import Remote, dask_cluster, slurm_cluster
+from accelsim.explore.constraints import unknown_metric
 from accelsim.explore.execute import (
     QUEUED_PER_WORKER,
     Executor,
@@ -23,12 +25,14 @@ from accelsim.explore.execute import (
     execute,
     failure,
     load_plugins,
-    process_pool,
 )
-from accelsim.explore.points import Point, axes, grid
+from accelsim.explore.points import Design, Point, Space
+from accelsim.explore.pool import process_pool
+from accelsim.explore.schedule import Job, Schedule
 from accelsim.explore.schema import KINDS, SweepDocument
+from accelsim.explore.search import Score, Scores, batches
 from accelsim.explore.store import Store, row
-from accelsim.explore.tasks import Tasks, document_hash
+from accelsim.explore.tasks import Inputs, Tasks, document_hash
 from accelsim.simulation.about import versions
 
 if TYPE_CHECKING:
@@ -45,13 +49,16 @@ class Sweep:
         Its directory.
     plan : SweepDocument
     rows : list of mapping
-        One per point in grid order: `id`, the axes, `seed`, `status` (`ok`, `infeasible` or `failed`), `message`,
-        the metrics.
+        One per point in grid order, or in the order of a search: `id`, the axes, `seed`, `status` (`ok`, `infeasible`
+        or `failed`), `message`, the objectives that are expressions, the metrics.
+    notes : tuple of str
+        What went wrong without consequences, such as a damaged cache entry.
     """
 
     folder: Path
     plan: SweepDocument
     rows: list[dict[str, Any]]
+    notes: tuple[str, ...] = ()
 
     def frame(self) -> pd.DataFrame:
         """The rows as a DataFrame."""
@@ -69,12 +76,15 @@ def sweep(
     progress: Callable[[Progress], None] | None = None,
     plugins: Iterable[str | Path] = (),
     executor: Executor | None = None,
+    scheduler: str | None = None,
+    slurm: bool = False,
+    cache: Path | str | None = None,
 ) -> Sweep:
-    """Run every point of a sweep.
+    """Run the points of a sweep.
 
     A point whose description is invalid, does not fit or ends in an error is a failed point with its message. Results
-    depend on neither the number of workers nor the order in which they finish. Ctrl-C ends the sweep with what has
-    finished in `out`; a later call with `resume` does the rest.
+    depend on neither the number of workers nor the order in which they finish, nor on what the stage cache holds.
+    Ctrl-C ends the sweep with what has finished in `out`; a later call with `resume` does the rest.
 
     Parameters
     ----------
@@ -93,6 +103,12 @@ def sweep(
         in every worker.
     executor : Executor, optional
         Where to run points instead of own processes; `workers` then bounds how many it is given at once.
+    scheduler : str, optional
+        Address of a Dask cluster to run points on.
+    slurm : bool
+        Run points as jobs of Slurm; `workers` then bounds how many at once.
+    cache : path, optional
+        Folder of the stage cache, by default that of the machine (see `accelsim.explore.cache`).
 
     Raises
     ------
@@ -102,117 +118,234 @@ def sweep(
     """
     document = description if isinstance(description, Document) else load_document(description, "sweep")
     plan = validate(document, SweepDocument)
-    workers = _processors() if workers is None else workers
-    if workers < 1:
+    if workers is not None and workers < 1:
         raise ConfigError(Problem(path="--workers", message=f"{workers} is not > 0"))
     plugins = tuple(plugins)
     load_plugins(plugins)
-    tasks = Tasks(plan, document, plugins)
-    points = grid(plan, document)
-    keys, outcomes = _checked(points, tasks)
+    tasks = Tasks(plan, document, plugins, cache)
+    study = _Study(plan, document, tasks, progress)
+    # Before anything is written: a sweep without a valid point is told at once.
+    search = batches(plan, study.space)
+    designs = next(search, [])
+    planned = study.planned(designs, first=True)
     with Store(out, resume=resume) as store:
-        known = store.begin(_summary(plan, document, tasks, len(points)))
-        outcomes |= {i: known[key] for i, key in keys.items() if key in known and known[key].status == "ok"}
-        pending = [point for point in points if point.id not in outcomes]
+        study.known = store.begin(_summary(plan, document, tasks, study.space, study.total))
         try:
-            with _executor(executor, min(workers, len(pending))) as chosen:
-                work = ((point, tasks.task(point)) for point in pending)
-                tell = _Teller(progress, outcomes, len(points))
-                with closing(execute(work, chosen, QUEUED_PER_WORKER * workers)) as finished:
-                    for point, outcome in finished:
-                        outcomes[point.id] = outcome  # first: Ctrl-C may come in between
-                        store.append(point, keys[point.id], outcome)
-                        _check_objectives(plan, document, outcome)
-                        tell.add(outcome)
+            with _executor(executor, scheduler, slurm, workers, len(planned), store.folder) as remote, closing(search):
+                while True:
+                    study.run(planned, store, remote)
+                    try:
+                        planned = study.planned(search.send(study.scores(planned)))
+                    except StopIteration:
+                        break
         finally:
-            constraints = plan.constraint_list()
-            rows = [row(point, outcomes[point.id], constraints) for point in points if point.id in outcomes]
-            store.write_table(rows, plan.axes)
-    if all(outcome.status == "failed" for outcome in outcomes.values()):
+            rows = study.rows()
+            store.write_table(rows, plan.names)
+    if all(outcome.status == "failed" for outcome in study.outcomes.values()):
         raise ConfigError(Problem(document.file, message=f"no point could be run; the first: {rows[0]['message']}"))
-    return Sweep(store.folder, plan, rows)
+    return Sweep(store.folder, plan, rows, tuple(study.notes))
 
 
-def _processors() -> int:
+def processors() -> int:
     """Processors that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _executor(given: Executor | None, workers: int) -> Any:
+def _executor(
+    given: Executor | None, scheduler: str | None, slurm: bool, workers: int | None, points: int, folder: Path
+) -> AbstractContextManager[Remote]:
     """A context with the executor to use."""
+    if scheduler is not None:
+        return dask_cluster(scheduler)
+    if slurm:
+        return slurm_cluster(folder / "slurm", workers)
+    number = processors() if workers is None else workers
     if given is not None:
-        return nullcontext(given)
-    return process_pool(workers) if workers > 1 else nullcontext(InProcess())
+        return nullcontext(Remote(given, QUEUED_PER_WORKER * number))
+    if min(number, points) > 1:
+        return _Pool(number)
+    return nullcontext(Remote(InProcess(), 1))
 
 
-def _checked(points: list[Point], tasks: Tasks) -> tuple[dict[int, str], dict[int, Outcome]]:
-    """Keys of the points with valid descriptions, and failures of the others, by id.
+class _Pool(AbstractContextManager[Remote]):
+    """Own processes."""
 
-    Raises
-    ------
-    ConfigError
-        If no point is valid: with each problem once, where it is first met.
-    """
-    keys: dict[int, str] = {}
-    failures: dict[int, Outcome] = {}
-    problems: dict[tuple[str | None, str], Problem] = {}
-    for point in points:
-        try:
-            keys[point.id] = tasks.key(point)
-        except ConfigError as error:
-            failures[point.id] = failure(error)
-            for problem in error.problems:
-                problems.setdefault((problem.path, problem.message), problem)
-    if not keys:
-        raise ConfigError(problems.values())
-    return keys, failures
+    def __init__(self, workers: int) -> None:
+        self._workers = workers
+        self._pool = process_pool(workers)
+
+    def __enter__(self) -> Remote:
+        return Remote(self._pool.__enter__(), QUEUED_PER_WORKER * self._workers)
+
+    def __exit__(self, *error: Any) -> bool | None:
+        return self._pool.__exit__(*error)
 
 
-def _check_objectives(plan: SweepDocument, document: Document, outcome: Outcome) -> None:
-    """An objective or constraint that no run can give is told after the first run, not after the last."""
-    if outcome.status == "ok":
+@dataclass(frozen=True)
+class _Planned:
+    """A point that is to be run."""
+
+    point: Point
+    design: Design
+    inputs: Inputs | None
+    failed: Outcome | None
+
+
+class _Study:
+    """Points of a sweep and what became of them."""
+
+    def __init__(
+        self, plan: SweepDocument, document: Document, tasks: Tasks, progress: Callable[[Progress], None] | None
+    ) -> None:
+        self.plan, self.document, self.tasks = plan, document, tasks
+        self.space = Space(plan, document)
+        self.points: list[Point] = []
+        self.outcomes: dict[int, Outcome] = {}
+        self.known: Mapping[str, Outcome] = {}
+        self.notes: dict[str, None] = {}
+        self._constraints = plan.constraint_list()
+        self._sound = False
+        self._teller = _Teller(progress, plan)
+
+    @property
+    def total(self) -> int:
+        """Points in all; of a search, at most."""
+        searched = self.plan.search.points * len(self.plan.seed_list())
+        return max(len(self.points), 0 if self.plan.method in ("grid", "random", "latin-hypercube") else searched)
+
+    def planned(self, designs: Sequence[Design], *, first: bool = False) -> list[_Planned]:
+        """Number and check the points of some designs.
+
+        Raises
+        ------
+        ConfigError
+            If these are the first and none is valid: with each problem once, where it is first met.
+        """
+        seeds = len(self.plan.seed_list())
+        points = self.space.points(designs, len(self.points))
+        self.points += points
+        found: list[_Planned] = []
+        problems: dict[tuple[str | None, str], Problem] = {}
+        for i, point in enumerate(points):
+            try:
+                found.append(_Planned(point, designs[i // seeds], self.tasks.inputs(point), None))
+            except ConfigError as error:
+                found.append(_Planned(point, designs[i // seeds], None, failure(error)))
+                for problem in error.problems:
+                    problems.setdefault((problem.path, problem.message), problem)
+        if first and points and all(each.failed for each in found):
+            raise ConfigError(problems.values())
+        return found
+
+    def run(self, planned: Sequence[_Planned], store: Store, remote: Remote) -> None:
+        """Run points, but those that are known or cannot be run."""
+        rows, jobs = [], []
+        for each in planned:
+            outcome = each.failed or (self.known.get(each.inputs.key) if each.inputs is not None else None)
+            rows.append((each.point, each.inputs, outcome))
+            if outcome is not None:
+                self.outcomes[each.point.id] = outcome
+            elif each.inputs is not None:
+                stages = each.inputs.stages
+                jobs.append(Job(each.point, stages.activity, stages.timing, each.inputs.length))
+        store.plan(rows)
+        self._teller.begin(self.outcomes, self.total, [self._row(point) for point, _, found in rows if found])
+        running = execute(Schedule(jobs), self.tasks.task, remote.executor, remote.in_flight, store.begun)
+        with closing(running) as finished:
+            for point, outcome in finished:
+                self.outcomes[point.id] = outcome  # first: Ctrl-C may come in between
+                store.finished(point, outcome)
+                self.notes |= dict.fromkeys(outcome.notes)
+                self._check_metrics(outcome)
+                self._teller.add(outcome, self._row(point), len(self.outcomes))
+
+    def scores(self, planned: Sequence[_Planned]) -> Scores:
+        """What a search is told of its designs: means over their seeds."""
+        by_design: dict[Design, list[Outcome]] = {}
+        for each in planned:
+            by_design.setdefault(each.design, []).append(self.outcomes[each.point.id])
+        return {design: self._score(outcomes) for design, outcomes in by_design.items()}
+
+    def rows(self) -> list[dict[str, Any]]:
+        """The table of the points that have finished."""
+        return [self._row(point) for point in self.points if point.id in self.outcomes]
+
+    def _row(self, point: Point) -> dict[str, Any]:
+        outcome = self.outcomes[point.id]
+        return row(point, outcome, self._constraints, self.plan.objectives, must_fit=self.plan.must_fit)
+
+    def _score(self, outcomes: Sequence[Outcome]) -> Score | None:
+        if any(outcome.status != "ok" for outcome in outcomes):
+            return None
+        values = [[goal.expression.value(outcome.metrics) for outcome in outcomes] for goal in self.plan.objectives]
+        if any(value is None for each in values for value in each):
+            return None
+        means = tuple(sum(value for value in each if value is not None) / len(each) for each in values)
+        excess = tuple(max(limit.excess(each.metrics) for each in outcomes) for limit in self._constraints)
+        return Score(means, excess)
+
+    def _check_metrics(self, outcome: Outcome) -> None:
+        """An objective or constraint that no run can give is told after the first run, not after the last."""
+        if self._sound or outcome.status != "ok":
+            return
         unknown = [
-            document.problem(
-                ("objectives", i, "metric"),
-                f"`{goal.metric}` is no metric of a run{did_you_mean(goal.metric, outcome.metrics)}",
-            )
-            for i, goal in enumerate(plan.objectives)
-            if goal.metric not in outcome.metrics
+            self.document.problem(("objectives", i, "metric"), message)
+            for i, goal in enumerate(self.plan.objectives)
+            if (message := unknown_metric(goal.expression.metrics, outcome.metrics)) is not None
         ]
         unknown += [
-            document.problem(("constraints", i), message)
-            for i, constraint in enumerate(plan.constraint_list())
+            self.document.problem(("constraints", i), message)
+            for i, constraint in enumerate(self._constraints)
             if (message := constraint.unknown(outcome.metrics)) is not None
         ]
         if unknown:
             raise ConfigError(unknown)
+        self._sound = len(self.tasks.bases) == len(KINDS)  # other chips and workloads may have other metrics
 
 
 class _Teller:
     """Tells the caller how far the sweep is."""
 
-    def __init__(
-        self, progress: Callable[[Progress], None] | None, outcomes: Mapping[int, Outcome], total: int
-    ) -> None:
-        self.progress, self.outcomes, self.total = progress, outcomes, total
-        self.before, self.started = len(outcomes), time.perf_counter()
-        self.failed = sum(outcome.status == "failed" for outcome in outcomes.values())
-        self._tell()
+    def __init__(self, progress: Callable[[Progress], None] | None, plan: SweepDocument) -> None:
+        self._progress = progress
+        self._goal = plan.objectives[0] if plan.objectives else None
+        self._started = time.perf_counter()
+        self._finished = self._cached = self._failed = self._total = 0
+        self._best: float | int | None = None
 
-    def add(self, outcome: Outcome) -> None:
+    def begin(self, outcomes: Mapping[int, Outcome], total: int, rows: Iterable[Mapping[str, Any]]) -> None:
+        """Points that are known already."""
+        self._total = total
+        self._failed = sum(outcome.status == "failed" for outcome in outcomes.values())
+        for each in rows:
+            self._compare(each)
+        self._tell(len(outcomes))
+
+    def add(self, outcome: Outcome, found: Mapping[str, Any], done: int) -> None:
         """Count a finished point."""
-        self.failed += outcome.status == "failed"
-        self._tell()
+        self._finished += 1
+        self._failed += outcome.status == "failed"
+        self._cached += outcome.reused == "timing"
+        self._compare(found)
+        self._tell(done)
 
-    def _tell(self) -> None:
-        if self.progress is None:
+    def _compare(self, found: Mapping[str, Any]) -> None:
+        goal = self._goal
+        value = found.get(goal.column) if goal is not None and found["status"] == "ok" else None
+        if goal is not None and value is not None:
+            better = min if goal.direction == "min" else max
+            self._best = value if self._best is None else better(self._best, value)
+
+    def _tell(self, done: int) -> None:
+        if self._progress is None:
             return
-        done, seconds = len(self.outcomes), time.perf_counter() - self.started
-        rate = (done - self.before) / seconds if done > self.before else None
-        self.progress(Progress(done, self.failed, self.total, rate))
+        seconds = time.perf_counter() - self._started
+        rate = self._finished / seconds if self._finished else None
+        best = "" if self._best is None or self._goal is None else f"{self._goal.column} {self._best:.4g}"
+        self._progress(Progress(done, self._failed, self._total, rate, self._cached, best))
 
 
-def _summary(plan: SweepDocument, document: Document, tasks: Tasks, points: int) -> dict[str, Any]:
+def _summary(plan: SweepDocument, document: Document, tasks: Tasks, space: Space, points: int) -> dict[str, Any]:
     """Contents of `sweep.json`."""
     return {
         "sweep": plan.sweep,
@@ -220,6 +353,7 @@ def _summary(plan: SweepDocument, document: Document, tasks: Tasks, points: int)
         "file": Path(document.file).name or None,
         **versions(),
         "engine": plan.engine,
+        "method": plan.method,
         "points": points,
         "axes": [
             {
@@ -229,15 +363,23 @@ def _summary(plan: SweepDocument, document: Document, tasks: Tasks, points: int)
                     {key: override.value for key, override in choice.settings.items()} for choice in axis.choices
                 ],
             }
-            for axis in axes(plan, document)
+            for axis in space.axes
         ],
         "seeds": list(plan.seed_list()),
-        "objectives": [goal.model_dump() for goal in plan.objectives],
+        "objectives": [
+            {"metric": goal.column, "direction": goal.direction, "expression": goal.metric} for goal in plan.objectives
+        ],
         "constraints": list(plan.constraints),
-        **{kind: _identity(tasks.bases[kind]) for kind in KINDS},
+        **{kind: _identities(tasks, plan, kind) for kind in KINDS},
         "plugins": tasks.plugin_hashes,
         "resolved": document.data,
     }
+
+
+def _identities(tasks: Tasks, plan: SweepDocument, kind: str) -> Any:
+    """What a sweep is based on; a list where there are several."""
+    found = [_identity(tasks.bases[kind, name]) for name in plan.bases(kind)]
+    return found[0] if isinstance(getattr(plan, kind), str) else found
 
 
 def _identity(document: Document) -> dict[str, Any]:

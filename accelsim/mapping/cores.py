@@ -5,13 +5,13 @@ Every policy returns a `CoreMap` within the limits of the cores, or raises a Con
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from accelsim.config.errors import ConfigError, Problem, check, choose_from
+from accelsim.config.errors import ConfigError, DoesNotFit, Problem, check, choose_from
 from accelsim.mapping.adjacency import Adjacency
 from accelsim.mapping.filling import Filled, fill_in_order, grow
 from accelsim.mapping.limits import RESOURCES, UNLIMITED, CoreLimits, Usage, too_large
@@ -101,7 +101,7 @@ def fill(
     ConfigError
         If the network does not fit.
     """
-    check(too_large(network, limits))
+    _check_room(too_large(network, limits))
     return _checked_fill(fill_in_order(network, cores, limits, _starts(network, populations)), network, cores, limits)
 
 
@@ -169,7 +169,7 @@ def minimise_traffic(
     ConfigError
         If the network does not fit.
     """
-    check(too_large(network, limits))
+    _check_room(too_large(network, limits))
     weight = _weights(network.n, rates)
     ordered = fill_in_order(network, cores, limits, _starts(network, None))
     starts = [start.core for start in (grow(network, cores, limits, weight), ordered) if start.fits]
@@ -207,14 +207,20 @@ def _most(mapping: CoreMap, work: NDArray[np.float64]) -> float:
     return float(np.bincount(mapping.core, work, 1).max())
 
 
+def _check_room(problems: Iterable[Problem]) -> None:
+    """Raise `DoesNotFit` if there is any problem."""
+    if found := tuple(problems):
+        raise DoesNotFit(found)
+
+
 def _checked(network: Adjacency, core: NDArray[np.int32], cores: int, limits: CoreLimits) -> CoreMap:
     usage = Usage.of(network, core, cores, limits)
-    check(usage.excess(limits))
+    _check_room(usage.excess(limits))
     return CoreMap(core, usage)
 
 
 def _checked_fill(filled: Filled, network: Adjacency, cores: int, limits: CoreLimits) -> CoreMap:
-    check(_short(filled, network, cores, limits))
+    _check_room(_short(filled, network, cores, limits))
     return _checked(network, filled.core, cores, limits)
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from accelsim.architecture.schema import Architecture, Core
 from accelsim.config.document import Document
-from accelsim.config.errors import ConfigError, Problem, choose_from
+from accelsim.config.errors import ConfigError, DoesNotFit, Problem, choose_from
 from accelsim.mapping.spans import Span, resolve
 
 
@@ -73,7 +73,7 @@ def place(
                 )
             )
     if problems:
-        raise ConfigError(problems)
+        raise DoesNotFit(problems)
     return Placement(dict(populations), spans, words, used, _tiles(core, spans))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, Self
 
-from accelsim.config.errors import ConfigError, Problem
+from accelsim.config.errors import ConfigError, DoesNotFit, Problem
 
 Policy = Literal["balance", "fill"]
 
@@ -53,7 +53,7 @@ class Slices:
         if blocks > most * cores:
             message = f"{cores} cores of {most} blocks of {lanes} have room for {most * cores * lanes} neurons, "
             message += f"{neurons - most * cores * lanes} less than the {neurons} of the network"
-            raise ConfigError(Problem(path="neurons_per_core", message=message))
+            raise DoesNotFit(Problem(path="neurons_per_core", message=message))
         if policy == "fill":
             first = list(range(0, blocks, most))
         else:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from accelsim.architecture.indices import (
+    SIZES,
     BlockSet,
     BlockWordSet,
     CountSet,
@@ -67,6 +68,9 @@ def resolve(core: Core, populations: Mapping[str, int], chip: Mapping[str, int] 
 
     def _span(name: str) -> Span:
         match core.index_sets[name]:
+            case PopulationSet(population=population) if population in SIZES:
+                size = populations.get(population, 0)
+                return Span(name, size, 1, size)
             case PopulationSet(population=population, of=of):
                 if population not in populations:
                     raise KeyError((name, population))

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from pydantic import Field
 
@@ -22,6 +22,9 @@ from accelsim.plasticity.unit import EXECUTED_TRIGGERS, HANDED_ON, OFFERED, OWNE
 
 class PlasticityRule(Component, PlasticityUnit):
     """Base of every plasticity rule; see `accelsim.plasticity` for how to write one."""
+
+    form_of: ClassVar[str | None] = None
+    """Rule of which it is the form in other words: a core that has it takes it for that rule."""
 
     rounding: Literal["nearest", "stochastic"] = "nearest"
     """How a change is rounded to a fixed-point weight."""

@@ -1,10 +1,12 @@
 """What rules on integers share: narrow weights, presynaptic traces, a signal, learning rates that are powers of two."""
 
 from collections.abc import Mapping
+from math import log2
 from typing import Any, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
+from accelsim.config.model import PathError
 from accelsim.datapath.intrinsics import saturate_unsigned
 from accelsim.datapath.stages import stage
 from accelsim.datapath.words import Format, Word
@@ -40,6 +42,19 @@ class FixedPointRule(PlasticityRule):
 
     signal_fraction: int = Field(default=8, ge=0, le=16)
     """Bits of a learning signal after the point."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _nearest_shift(cls, given: Any) -> Any:
+        """`rate`, as rules on real numbers have it, instead of `rate_shift`: the nearest power of two."""
+        if not isinstance(given, dict) or "rate" not in given:
+            return given
+        if "rate_shift" in given:
+            raise PathError("rate", "give either `rate` or `rate_shift`, not both")
+        rate = given["rate"]
+        if not isinstance(rate, int | float) or not 0 < rate <= 1:
+            raise PathError("rate", f"{rate} is no learning rate between 0 and 1")
+        return {key: value for key, value in given.items() if key != "rate"} | {"rate_shift": round(-log2(rate))}
 
     @property
     def synapse_state(self) -> Mapping[str, Format]:

@@ -14,17 +14,18 @@ RANDOM_STATE = "random_state"
 """The field that holds one xorshift generator per postsynaptic neuron; see `kernel_source`."""
 
 
-def row_source(rule: PlasticityUnit, triggers: Iterable[str], name: str = "row_update") -> str:
+def row_source(rule: PlasticityUnit, triggers: Iterable[str], name: str = "row_update", marked: bool = False) -> str:
     """Source of ``name(i, state, parameters)``: all synapses of presynaptic neuron `i`.
 
     It runs every stage per synapse on the given triggers, fused into one loop, and returns how many weights
     changed. `state` has a field for each word the stages name: arrays [presynaptic, postsynaptic] of synaptic
     words, one-dimensional arrays of the others, `RANDOM_STATE` if they draw random numbers; `parameters` has
-    the rule's registers. To be put below `accelsim.datapath.emit.PRELUDE`.
+    the rule's registers; if `marked`, changed weights are marked (see `kernel_source`). To be put below
+    `accelsim.datapath.emit.PRELUDE`.
     """
     program = rule.program("synapse", triggers)
     counted = "w" if "w" in program.writes else None
-    return kernel_source(name, program, rule.places(), counted, RANDOM_STATE) + _types(rule)
+    return kernel_source(name, program, rule.places(), counted, marked, RANDOM_STATE) + _types(rule)
 
 
 def neuron_source(rule: PlasticityUnit, per: str, triggers: Iterable[str], name: str = "neuron_update") -> str:

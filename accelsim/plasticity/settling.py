@@ -18,6 +18,11 @@ end of settling       synapse                 ``change`` of the weight from ``gr
 ====================  ======================  ============================================================
 
 With `batch` > 1 the gradients of the samples of a batch are added up in a word per synapse.
+
+A consolidation modulates ``change`` as on any rule, in the same pass over the synapses. Of its stages on triggers,
+*end of sample* belongs to every sample that is learnt from, *every K steps* counts updates, and *task boundary* is a
+sweep over the synapses of all layers. With batches, what it sees of a sample is its batch: squared gradients are those
+of the mean.
 """
 
 from __future__ import annotations
@@ -32,6 +37,7 @@ from accelsim.datapath.intrinsics import absolute, maximum
 from accelsim.datapath.stages import Program, Stage, chain, stage
 from accelsim.datapath.words import Float, Format
 from accelsim.plasticity.base import PlasticityRule
+from accelsim.plasticity.unit import HANDED_ON, PlasticityUnit
 
 SETTLING, SETTLED = "settling iteration", "end of settling"
 NEURON, PRE, SYNAPSE, MATRIX = "postsynaptic neuron", "presynaptic neuron", "synapse", "weight matrix"
@@ -156,17 +162,23 @@ class SettlingRule(PlasticityRule):
         chosen = [Stage(_add_gradient, SETTLED, SYNAPSE, ("gradient_sum",))] if self.batch > 1 else []
         return self._chained(chosen, OF_SYNAPSE, stored=self.synapse_state)
 
-    def update_program(self) -> Program:
-        """What happens to a synapse at the end of a batch: gradient, change, reductions, commit."""
+    def update_program(self, unit: PlasticityUnit | None = None) -> Program:
+        """What happens to a synapse at the end of a batch: gradient, change, reductions, commit.
+
+        `unit` is this rule with what works on top of it, if anything does.
+        """
+        unit = unit or self
         stages = [Stage(_gradient, SETTLED, SYNAPSE, ("gradient",))]
         if self.batch > 1:
             stages = [
                 Stage(_add_gradient, SETTLED, SYNAPSE, ("gradient_sum",)),
                 Stage(_mean_gradient, SETTLED, SYNAPSE, ("gradient", "gradient_sum")),
             ]
-        _, stages = self._with_commit([*stages, *self.of_kind(SETTLED, SYNAPSE)])
-        stored = (*self.synapse_state, *self.matrix_state)
-        return self._chained(stages, (*OF_SYNAPSE, "change"), stored, passed=("change", "gradient"))
+        _, stages = unit.with_commit([*stages, *self.of_kind(SETTLED, SYNAPSE)])
+        words: dict[str, Any] = dict.fromkeys(OF_SYNAPSE, REAL) | unit.words() | dict(self.matrix_state)
+        numbers = {name: x for name, x in unit.numbers(words).items() if name not in words}
+        stored = (*unit.synapse_state, *self.matrix_state)
+        return chain(stages, words | numbers, stored, passed=("gradient", *HANDED_ON))
 
     def _chained(
         self, stages: list[Stage], offered: Iterable[str], stored: Iterable[str], passed: Iterable[str] = ()

@@ -191,10 +191,10 @@ class PlasticityUnit:
             own = {name for name in words if places.get(name) == OWNERS[per]} | shared
             words = {name: format for name, format in words.items() if name in own}
             return chain(stages, words | self.numbers(words), stored=self.state(per))
-        constants, stages = self._with_commit(stages)
+        constants, stages = self.with_commit(stages)
         return chain(stages, words | self.numbers(words) | constants, stored=self.synapse_state, passed=HANDED_ON)
 
-    def _with_commit(self, stages: list[Stage]) -> tuple[dict[str, int], list[Stage]]:
+    def with_commit(self, stages: list[Stage]) -> tuple[dict[str, int], list[Stage]]:
         """Stages with the moves behind each proposal, and the commit's constants."""
         constants, function = self._commit()
         expanded: list[Stage] = []

@@ -34,8 +34,11 @@ EVENT_FIGURES = (
     ("accuracy of the float network it was made from", "accuracy_float"),
     ("energy of a learning event", "energy_per_learning_event_pj"),
     ("wait of an input event until it is served, mean", "latency_event_us"),
+    ("lateness of a time step, mean", "lateness_us_mean"),
+    ("lateness of a time step, 99th percentile", "lateness_us_p99"),
+    ("work left when the outside world is through", "backlog_us"),
 )
-"""Figures of event-driven cores alone."""
+"""Figures of cores in real time alone: event-driven ones, and those whose workload has an `overload`."""
 TRAFFIC = (
     ("input events", "events"),
     ("input events served", "events_served"),
@@ -113,7 +116,8 @@ def identity(run: Run) -> list[tuple[str, str]]:
 
 def _input(document: Mapping[str, Any]) -> str:
     file = f", file {document['file']}" if document["file"] else ""
-    return printable(f"{document['name']}{file}, sha256 {document['sha256'][:12]}")
+    instead = f", for workloads that learn on {document['stands_for']}" if document.get("stands_for") else ""
+    return printable(f"{document['name']}{instead}{file}, sha256 {document['sha256'][:12]}")
 
 
 def title(run: Run) -> str:
@@ -139,12 +143,18 @@ def speed(run: Run) -> str:
 
 
 def accuracies(run: Run) -> dict[str, list[tuple[int, float]]]:
-    """Return (epoch, accuracy) by split, of the epochs in which the chip was asked for answers."""
-    found: dict[str, list[tuple[int, float]]] = {}
+    """Return (epoch, accuracy) by split, of the epochs in which the chip was asked for answers.
+
+    In a stream of tasks an epoch is an experience, and its accuracy the mean over the tasks.
+    """
+    found: dict[str, dict[int, list[float]]] = {}
     for row in run.tables["epochs"]:
         if row["accuracy"] is not None:
-            found.setdefault(row["split"], []).append((row["epoch"], row["accuracy"]))
-    return found
+            found.setdefault(row["split"], {}).setdefault(row["epoch"], []).append(row["accuracy"])
+    return {
+        split: [(epoch, sum(shares) / len(shares)) for epoch, shares in epochs.items()]
+        for split, epochs in found.items()
+    }
 
 
 def squared_errors(run: Run) -> dict[str, list[float]]:

@@ -8,6 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from accelsim.report import facts, power
+from accelsim.report import lifelong_figures as lifelong
 from accelsim.report.drawing import INK, MUTED, PALETTE, Drawn, render
 from accelsim.report.load import Run
 from accelsim.report.quantity import fitting, printable, quantity, typeset
@@ -78,8 +79,12 @@ def cycles(run: Run, figure: FigureBase) -> str:
     panels = figure.subplots(1, len(chosen), sharey=True, squeeze=False)[0]
     for axes, split in zip(panels, chosen, strict=True):
         rows = [row for row in run.tables["epochs"] if row["split"] == split]
-        stack = {state: [row[f"cycles_{state}"] / 1e6 for row in rows] for state in facts.states(run)}
-        _stacked(axes.bar, [row["epoch"] for row in rows], _few(stack), "bottom", width=0.85)
+        epochs = list(dict.fromkeys(row["epoch"] for row in rows))
+        stack = {
+            state: [sum(row[f"cycles_{state}"] for row in rows if row["epoch"] == epoch) / 1e6 for epoch in epochs]
+            for state in facts.states(run)
+        }
+        _stacked(axes.bar, epochs, _few(stack), "bottom", width=0.85)
         axes.set(xlabel="epoch [1]", title=printable(facts.SPLITS.get(split, split)))
         _whole_numbers(axes)
     panels[0].set_ylabel("cycles [10⁶]")
@@ -89,7 +94,7 @@ def cycles(run: Run, figure: FigureBase) -> str:
 
 def latency(run: Run, figure: FigureBase) -> str:
     """Latency of a sample by state, a bar per split, with the 99th percentile."""
-    chosen = facts.splits(run)
+    chosen = [split for split in facts.splits(run) if facts.samples(run, split)]
     clock = run.about["clock_hz"]
     seconds = {split: _seconds_by_state(run, split, clock) for split in chosen}
     tails = [run.metrics.get(f"latency_{facts.SPLITS.get(split, split)}_us_p99") for split in chosen]
@@ -238,6 +243,23 @@ FIGURES = (
     FigureKind(
         *("area", "Area by component", "area.csv"),
         *(lambda run: bool(run.tables["area"]), area, _bar_height("area")),
+    ),
+    FigureKind(
+        *("learning_curves", "Learning through the tasks", "learning_curve.csv"),
+        *(lifelong.has_curves, lifelong.curves, lambda run: 3.0),
+    ),
+    FigureKind(
+        *("task_matrix", "Accuracy matrix", "task_matrix.csv", lifelong.has_matrix, lifelong.matrix),
+        lambda run: 3.0,
+    ),
+    FigureKind(
+        *("capabilities", "Cost of capabilities", "capabilities.csv"),
+        *(lifelong.has_costs, lifelong.costs, lifelong.costs_height),
+    ),
+    FigureKind("ledger", "Budget ledger", "ledger.csv", lifelong.has_ledger, lifelong.ledger),
+    FigureKind(
+        *("writes", "Writes of memory cells", "wear.csv"),
+        *(lifelong.has_writes, lifelong.writes, lifelong.writes_height),
     ),
     FigureKind("power", "Power over time", "power_trace.csv", power.possible, power.draw),
 )

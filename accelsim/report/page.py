@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from accelsim.report import facts, html, mission, power
+from accelsim.report import facts, html, lifelong, mission, power
 from accelsim.report.drawing import Drawn
 from accelsim.report.load import Run
 from accelsim.report.quantity import MISSING, percent, quantity
@@ -17,6 +17,7 @@ def run_page(run: Run, figures: Iterable[Drawn]) -> str:
     sections = [
         html.section("Key figures", *_warnings(run), _key_figures(run)),
         *([mission.section(run)] if mission.has_mission(run) else []),
+        *lifelong.sections(run),
         *([html.section("Beside published figures", _published(run))] if run.tables["published"] else []),
         html.section("Figures", html.figures(figures)),
         html.section("Epochs", _epochs(run)),

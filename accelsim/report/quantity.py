@@ -28,7 +28,7 @@ _FROM = {"m2": 0.01}
 """From how many on a unit is preferred to the next smaller one, where not from 1: chips are told in mm2."""
 _UNITS = {symbol.lower(): (kind, si) for kind, steps in _LADDERS.items() for symbol, si in steps}
 _SYMBOLS = {symbol.lower(): symbol for steps in _LADDERS.values() for symbol, _ in steps}
-_BANDS = ("_low", "_high", "_p99")
+_BANDS = ("_low", "_high", "_mean", "_p99", "_max")
 
 
 def unit_of(name: str) -> str | None:

@@ -25,11 +25,12 @@ def versions() -> dict[str, Any]:
 
 
 def identity(document: Document) -> dict[str, Any]:
-    """Name, file and hash of an input, and the input itself."""
+    """Name, file and hash of an input, and the input itself; and the document that named it, if one did."""
     resolved = json.dumps(document.data, sort_keys=True, default=str)
     return {
         "name": document.name,
         "file": Path(document.file).name if document.file else None,
         "sha256": hashlib.sha256(resolved.encode()).hexdigest(),
         "resolved": document.data,
+        **({"stands_for": document.stands_for} if document.stands_for else {}),
     }

@@ -11,11 +11,15 @@ from dataclasses import asdict, astuple, dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
+import numpy as np
+
+from accelsim.architecture.devices import memories_of_synapses
 from accelsim.architecture.layers import with_layers
 from accelsim.architecture.schema import Architecture
 from accelsim.architecture.widths import with_state_bits
 from accelsim.config.document import Document
 from accelsim.config.model import validate
+from accelsim.config.quantity import exact_quantity
 from accelsim.cost.account import CostReport, account, each, in_unit
 from accelsim.cost.components import ComponentCosts
 from accelsim.cost.histogram import Histogram
@@ -23,6 +27,7 @@ from accelsim.engine.counts import Counter
 from accelsim.mapping.placement import Placement
 from accelsim.simulation.memories import technologies_of
 from accelsim.simulation.pacing import Pace
+from accelsim.simulation.points import clocked_elsewhere, point_domains, point_times, points_of, priced_at, with_points
 from accelsim.simulation.power import PowerTrace, operating_points
 from accelsim.simulation.pricing import actions, is_sop, price, sops
 from accelsim.simulation.wear import Wear, lifetime_estimates, wear_metrics
@@ -108,6 +113,24 @@ class Accounts:
         return architecture.model_copy(update={"core": core})
 
     def costs(self) -> ComponentCosts:
+        """Energy per action, leakage and area of every component, and energies at other operating points used."""
+        return with_points(self._silicon(), self.points)
+
+    @cached_property
+    def points(self) -> dict[str, ComponentCosts]:
+        """The chip at the other operating points that it was at."""
+        chip, names = self.architecture, points_of(self.counters)
+        if not names:
+            return {}
+        own = self._silicon()
+
+        def priced(voltage: float, clock: float) -> ComponentCosts:
+            settings = [f"voltage={exact_quantity(voltage, 'V')}", f"clock={exact_quantity(clock, 'Hz')}"]
+            return replace(self, document=self.document.with_overrides(settings))._silicon()
+
+        return {name: priced_at(chip.power.points[name], chip, own, priced) for name in names}
+
+    def _silicon(self) -> ComponentCosts:
         """Energy per action, leakage and area of every component."""
         placement = Placement({}, {}, dict(self.words), dict(self.words), dict(self.tiles))
         return price(
@@ -153,8 +176,16 @@ class Accounts:
         """Energy of some splits, of the whole run by default."""
         chosen, clock = self.splits if chosen is None else tuple(chosen), self.architecture.clock
         cycles = sum(split.cycles for split in chosen)
-        counted = actions(self.architecture, self.summed(chosen))
-        return account(costs, counted, cycles / clock, self.busy_cycles(chosen) / clock)
+        summed = self.summed(chosen)
+        row = np.array([list(summed.values())], np.int64)
+        elsewhere = int(clocked_elsewhere(self.counters, row, self.architecture.core.phases)[0])
+        times = {name: float(at_s[0]) for name, at_s in point_times(self.counters, row, self.points).items()}
+        asleep = [
+            domain.sleep(np.array([times[name]]), np.zeros(1, np.int64))
+            for name, domain in point_domains(costs, self.points).items()
+        ]
+        busy = self.busy_cycles(chosen) - elsewhere
+        return account(costs, actions(self.architecture, summed), cycles / clock, busy / clock, asleep)
 
     def estimates(self, costs: ComponentCosts) -> Banded:
         """Every figure of energy, power and area of the run."""
@@ -172,7 +203,7 @@ class Accounts:
     def _write_of_synapses(self, costs: ComponentCosts) -> Estimate | None:
         """Energy of writing one word of the largest memory of synapses."""
         memories = self.architecture.core.memories
-        synaptic = [name for name, memory in memories.items() if memory.holds.rows and name in costs.components]
+        synaptic = [name for name in memories_of_synapses(self.architecture.core) if name in costs.components]
         largest = max(synaptic, key=lambda name: self.words[name] * memories[name].bits, default=None)
         return None if largest is None else costs.components[largest].energy_j["write"]
 
@@ -189,11 +220,8 @@ class Accounts:
     def _power(self, costs: ComponentCosts) -> Banded:
         """Power when time steps come at the pace of the outside world; None if the chip does not keep pace."""
         trace = PowerTrace(self, costs)
-        average, peak = (trace.whole.power_average_w, trace.peaks.get("total")) if trace.real_time else (None, None)
-        return {
-            "power_real_time_uw": (average, 1e6),
-            "power_peak_uw": (peak[1] if peak is not None else None, 1e6),
-        }
+        average, peak = (trace.whole.power_average_w, trace.peak) if trace.real_time else (None, None)
+        return {"power_real_time_uw": (average, 1e6), "power_peak_uw": (peak, 1e6)}
 
     def power_tables(self, costs: ComponentCosts) -> dict[str, list[dict[str, Any]]]:
         """Tables of power: by component, over time, of power domains and of other operating points."""

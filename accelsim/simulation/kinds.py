@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
+
 from accelsim.architecture.many_core import ManyCore, is_many_core
 from accelsim.architecture.profile import Profile, is_profile
 from accelsim.architecture.schema import Architecture
@@ -12,6 +15,9 @@ from accelsim.config.loader import load_document
 from accelsim.config.model import Model
 from accelsim.workload.schema import Workload
 from accelsim.workload.stepped import SteppedWorkload, is_stepped
+
+LEARNING = "learning"
+"""Key under which a chip of many cores names its description for workloads that learn."""
 
 
 def architecture_model(document: Document) -> type[Model]:
@@ -30,6 +36,34 @@ def chips_with_partition() -> str:
     """Shipped chips whose cores share a network that learns, listed for messages."""
     names = (name for name in sorted(shipped("architecture")) if "/" not in name)
     return ", ".join(f"`{name}`" for name in names if "partition" in load_document(name, "architecture").data)
+
+
+def described_for(architecture: Document, workload: Document) -> Document:
+    """The description of a chip that a workload runs on.
+
+    For a workload that learns, on a chip of many cores that names another description for it, that one, with the
+    settings of the first. A file is looked for beside the one that names it.
+
+    Raises
+    ------
+    ConfigError
+        If the description that is named cannot be used, or a setting does not fit it.
+    """
+    named = architecture.data.get(LEARNING)
+    if named is None or not is_many_core(architecture) or is_stepped(workload):
+        return architecture
+    if not isinstance(named, str):
+        raise ConfigError(architecture.problem((LEARNING,), f"expected an architecture, found {named!r}"))
+    beside = Path(architecture.locate((LEARNING,)).file).parent / named
+    try:
+        found = load_document(beside if beside.is_file() else named, "architecture")
+    except ConfigError as error:
+        own = (architecture.problem((LEARNING,), f"`{named}`: {each.message}") for each in error.problems)
+        raise ConfigError(each if each.line else at for each, at in zip(error.problems, own, strict=True)) from None
+    for override in architecture.overrides:
+        if override.path[0] != LEARNING:
+            found = found.with_overrides([override])
+    return replace(found, stands_for=architecture.name)
 
 
 def runs_in_steps(architecture: Document, workload: Document) -> bool:

@@ -9,7 +9,7 @@ two points where the cores wait for each other; what is left of the time, sendin
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,6 +33,8 @@ from accelsim.simulation.setup import Setup
 from accelsim.simulation.tick_run import TickRun
 from accelsim.workload.stream import Chunk
 
+RECURRENT = "wrec"
+"""Matrix of the synapses that take spikes to other cores."""
 NETWORK = "network"
 """State of a chip that sends and waits."""
 MOST_TICKS = 4000
@@ -81,6 +83,8 @@ class MeshRun(TickRun):
         net = setup.architecture.interconnect
         around = (self.plan.grid.width, self.plan.grid.height) if net and net.topology == "torus" else (0, 0)
         self._hops = hop_table(x, y, around).astype(np.int64)
+        self._targets: NDArray[np.bool_] | None = None
+        """Fan-out tables, as they are at the beginning of a chunk."""
 
     def run(self, chunk: Chunk, window: range, first_tick: int, heard: int | None = None) -> Part:
         """Process a chunk."""
@@ -88,13 +92,14 @@ class MeshRun(TickRun):
         operands = {} if heard is None else self._operands(samples, heard)
         counted, activity, in_tick, answers, errors, shown = [], [], [], [], [], []
         before = 0
+        self._targets = self._live_targets()
         for some in _groups(samples):
             outcome = self.controller.run(some, masks=range(some.ticks))
             steps = self.steps(outcome.activity)
             self.totals.add(steps.work, steps.times, steps.first_round, steps.messages, self._message_hops(steps.work))
             counted.append(steps.counted)
             in_tick.append(np.add.reduceat(steps.times.time, steps.first_round[:-1]))
-            activity.append(outcome.activity.counts.sum(axis=0))
+            activity.append(outcome.activity.counts)
             answers.append(outcome.answers)
             if outcome.errors is not None:
                 errors.append(outcome.errors)
@@ -103,10 +108,11 @@ class MeshRun(TickRun):
                 shown.append(cut(outcome.activity, inside))
             before += some.ticks
         cycles = np.concatenate(in_tick)
-        pieces = Pieces(np.concatenate(counted), np.ones(samples.ticks, np.int64), cycles)
+        in_steps = np.concatenate(activity)
+        pieces = Pieces(np.concatenate(counted), np.ones(samples.ticks, np.int64), cycles, in_steps)
         return Part(
             pieces.counted.sum(axis=0),
-            np.sum(activity, axis=0),
+            in_steps.sum(axis=0),
             int(cycles.sum()),
             np.add.reduceat(cycles, samples.start),
             np.concatenate(answers),
@@ -115,6 +121,16 @@ class MeshRun(TickRun):
             operands=operands,
             errors=np.concatenate(errors) if errors else None,
         )
+
+    def kept(self) -> Any:
+        """The cores as they are and what was counted, to be put back."""
+        return super().kept(), self.totals.kept()
+
+    def put_back(self, kept: Any) -> None:
+        """Return to what they were."""
+        cores, totals = kept
+        super().put_back(cores)
+        self.totals.put_back(totals)
 
     def steps(self, activity: Activity) -> MeshSteps:
         """Counters and times of time steps whose masks are all known."""
@@ -131,7 +147,8 @@ class MeshRun(TickRun):
                 elif counter in self._at:
                     by_core[:, core, self._at[counter]] = column
         cycles = np.stack([by_core[:, :, where].sum(axis=2) for where in self._in_segment], axis=2)
-        work = ExchangeWork(cycles, spikes, target, errors, self.setup.workload.network["output"])
+        outputs = self.setup.workload.network["output"]
+        work = ExchangeWork(cycles, spikes, target, errors, outputs, self._fan_out(activity))
         messages, first = exchange(work, self.partition.readout, self.partition.send_cycles, self._serve)
         times = self.timing.run_timed(messages)
         counted += self._critical(by_core, work)
@@ -150,15 +167,18 @@ class MeshRun(TickRun):
         """What each core sees of time steps whose masks are all known."""
         spikes, errors, _ = self._sent(activity)
         sending, outputs = spikes > 0, self.setup.workload.network["output"]
+        fan_out = self._fan_out(activity)
         for core in range(self.slices.cores):
             reads_out = core == self.partition.readout
             received = (
-                spikes.sum(axis=1) - spikes[:, core],
+                fan_out[:, :, core].sum(axis=1) if fan_out.size else spikes.sum(axis=1) - spikes[:, core],
                 (sending.sum(axis=1) - sending[:, core]) * outputs * reads_out,
                 errors * (not reads_out),
             )
             by_name = dict(zip(RECEIVED, received, strict=True))
-            yield part_activity(activity, self.slices.neurons(core), self.slices.blocks(core), reads_out, by_name)
+            heard = None if self._targets is None else self._targets[:, core]
+            neurons, blocks = self.slices.neurons(core), self.slices.blocks(core)
+            yield part_activity(activity, neurons, blocks, reads_out, by_name, heard)
 
     def _sent(self, activity: Activity) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.uint8]]:
         """Spikes of each core, (steps, cores), messages that take errors to a core, and whether there is a target."""
@@ -168,6 +188,26 @@ class MeshRun(TickRun):
         )
         errors = (self.setup.workload.network["output"] + np.maximum(judged, deviated)) * target
         return spikes, errors, target.astype(np.uint8)
+
+    def _fan_out(self, activity: Activity) -> NDArray[np.int64]:
+        """(steps, cores, cores): spikes of each core that each other one has targets of; empty if all have."""
+        if self._targets is None or self.slices.cores == 1:
+            return np.zeros((0, 0, 0), np.int64)
+        cores = self.slices.cores
+        fired = activity.masks["fired"].astype(np.int64)[:, :, None] * self._targets[None]
+        found = np.add.reduceat(fired, self.slices.start[:-1], axis=1)
+        found[:, range(cores), range(cores)] = 0
+        return found
+
+    def _live_targets(self) -> NDArray[np.bool_] | None:
+        """(neurons, cores): whether a core holds a live synapse of a neuron, where synapses come and go."""
+        live = self.controller.connections().get(RECURRENT)
+        if live is None:
+            return None
+        found = np.add.reduceat(live.present, self.slices.start[:-1], axis=1, dtype=np.int64) > 0
+        for core in range(self.slices.cores):
+            found[self.slices.neurons(core), core] = True
+        return found
 
     def _critical(self, by_core: NDArray[np.int64], work: ExchangeWork) -> NDArray[np.int64]:
         """Cycles by counter of the core with most work in each round of each time step."""
@@ -184,13 +224,16 @@ class MeshRun(TickRun):
     def _messages(self, work: ExchangeWork) -> NDArray[np.int64]:
         """(steps, kinds): messages between cores."""
         others = self.slices.cores - 1
+        copies = work.copies.sum(axis=1)
         sums = (work.sends_sums.sum(axis=1) - work.sends_sums[:, self.partition.readout]) * work.outputs
-        return np.stack([work.spikes.sum(axis=1) * others, sums, work.errors * others], axis=1)
+        return np.stack([copies, sums, work.errors * others], axis=1)
 
     def _message_hops(self, work: ExchangeWork) -> NDArray[np.int64]:
         """(steps, kinds): hops of these messages."""
         readout = self.partition.readout
         spikes = work.spikes @ self._hops.sum(axis=1)
+        if work.fan_out.size:
+            spikes = np.einsum("tsd,sd->t", work.fan_out, self._hops)
         sums = work.sends_sums.astype(np.int64) @ self._hops[:, readout] * work.outputs
         return np.stack([spikes, sums, work.errors * self._hops[readout].sum()], axis=1)
 

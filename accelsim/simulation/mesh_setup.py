@@ -25,6 +25,8 @@ from accelsim.simulation.kinds import chips_with_partition
 
 SLICED = "recurrent"
 """Population that is cut; every core receives the whole input, and one holds the outputs."""
+SHARED = ("replay_slots", "checkpoint_items", "tenants_items")
+"""What the cores keep an equal share of each."""
 
 
 @dataclass(frozen=True)
@@ -120,7 +122,7 @@ def plan_mesh(architecture: Architecture, populations: Mapping[str, int], docume
             populations[SLICED], lanes, architecture.cores, partition.policy, partition.neurons_per_core
         )
     except ConfigError as error:
-        raise ConfigError(
+        raise type(error)(
             document.problem(("partition", problem.path or ""), problem.message) for problem in error.problems
         ) from None
     if partition.readout >= slices.cores:
@@ -128,8 +130,9 @@ def plan_mesh(architecture: Architecture, populations: Mapping[str, int], docume
             f"core {partition.readout} holds no neurons; those of the network are on cores 0 to {slices.cores - 1}"
         )
         raise ConfigError(document.problem(("partition", "readout"), message))
+    shares = {name: -(-populations.get(name, 0) // slices.cores) for name in SHARED}
     placements = {
-        size: place(architecture, {**populations, SLICED: size}, document, populations)
+        size: place(architecture, {**populations, **shares, SLICED: size}, document, populations)
         for size in sorted(set(slices.sizes()), reverse=True)
     }
     first = placements[slices.sizes()[0]]

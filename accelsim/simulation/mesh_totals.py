@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from typing import Any
 
 import numpy as np
@@ -45,6 +46,14 @@ class MeshTotals:
         self.sent += np.bincount(times.messages.source[real], minlength=cores)[:cores]
         self.received += np.bincount(times.messages.destination[real], minlength=cores)[:cores]
         self.blocked += times.blocked.sum(axis=0)[:cores]
+
+    def kept(self) -> dict[str, Any]:
+        """The totals so far."""
+        return {name: copy(total) for name, total in vars(self).items() if name != "plan"}
+
+    def put_back(self, kept: dict[str, Any]) -> None:
+        """Return to earlier totals."""
+        vars(self).update({name: copy(total) for name, total in kept.items()})
 
     def metrics(self) -> dict[str, float | int | None]:
         """Figures of the chip as a whole."""

@@ -85,13 +85,13 @@ def _starts(
 ) -> NDArray[np.int64]:
     """(steps, phases): when a core begins each phase."""
     round_start = np.concatenate([[0], np.cumsum(times.time)])
-    message, others = times.messages, run.slices.cores - 1
+    message, copies = times.messages, steps.work.copies
     starts = np.zeros_like(in_phases)
     for t in range(len(in_phases)):
         first = int(steps.first_round[t])
         rows = slice(message.step_start[first], message.step_start[first + 1])
         own = np.flatnonzero(message.source[rows] == core) + rows.start
-        spikes = int(steps.work.spikes[t, core]) * others
+        spikes = int(copies[t, core])
         sums = len(own) - spikes - 1  # the last row is the work after all messages
         begin = np.full(len(SEGMENTS), round_start[first])
         cycles = steps.work.cycles[t, core]

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from accelsim.controllers.samples import Samples
 from accelsim.datapath.toggles import Operands
 from accelsim.engine.counts import Counter
 from accelsim.engine.log import EventLog
@@ -48,11 +49,14 @@ class Pieces:
     ticks : int64 array, shape (pieces,)
         Time steps of the outside world in each.
     cycles : int64 array, shape (pieces,)
+    activity : int64 array, shape (pieces, columns), or None
+        Of cores that work in time steps.
     """
 
     counted: NDArray[np.int64]
     ticks: NDArray[np.int64]
     cycles: NDArray[np.int64]
+    activity: NDArray[np.int64] | None = None
 
 
 @dataclass(frozen=True)
@@ -77,6 +81,10 @@ class Part:
         What the stages saw in the sample that was listened to.
     errors : float64 array, shape (samples,), or None
         Mean squared error of the outputs, of regressions.
+    whole : bool
+        Whether all of it was done before power failed.
+    delivered : Samples or None
+        The samples as they reached the core, if events were lost.
     """
 
     counted: NDArray[np.int64]
@@ -89,6 +97,23 @@ class Part:
     learning_events: int = 0
     operands: Mapping[str, Operands] = field(default_factory=dict, repr=False)
     errors: NDArray[np.float64] | None = None
+    whole: bool = True
+    delivered: Samples | None = field(default=None, repr=False)
+
+    def until(self, cycles: int) -> Part:
+        """What was done in so many cycles, as pieces that were completed, and no sample."""
+        done = int(np.searchsorted(np.cumsum(self.pieces.cycles), cycles, side="right"))
+        pieces = Pieces(self.pieces.counted[:done], self.pieces.ticks[:done], self.pieces.cycles[:done])
+        of = self.pieces.activity
+        return Part(
+            pieces.counted.sum(axis=0),
+            np.zeros_like(self.activity) if of is None else of[:done].sum(axis=0),
+            int(pieces.cycles.sum()),
+            np.zeros(0, np.int64),
+            np.zeros(0, np.int32),
+            pieces,
+            whole=False,
+        )
 
 
 class Runner(Protocol):

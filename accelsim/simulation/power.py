@@ -19,14 +19,25 @@ from accelsim.config.quantity import exact_quantity
 from accelsim.cost.account import CostReport, account, in_unit
 from accelsim.cost.components import ComponentCosts
 from accelsim.cost.power import Domain, Times, paced, wake_up_energy_j, window_energies_j
+from accelsim.simulation.points import (
+    SLOWED,
+    STALLED,
+    clocked_elsewhere,
+    is_capped,
+    point_domains,
+    point_times,
+    priced_at,
+)
 from accelsim.simulation.pricing import actions
 from accelsim.simulation.windows import not_busy
 from accelsim.technology.estimate import Estimate, Source
 
 if TYPE_CHECKING:
+    from accelsim.engine.counts import Counter
     from accelsim.simulation.accounts import Accounts
 
 GIVEN = Source("figure given in the architecture", "measured")
+HIGHEST = "window of the highest power"
 
 
 @dataclass(frozen=True)
@@ -84,10 +95,22 @@ class PowerTrace:
         return [(domain, off_s, np.where(off_s > 0, ticks, 0)) for domain, off_s in off]
 
     @cached_property
+    def elsewhere(self) -> list[tuple[Domain, Times, Any]]:
+        """Other operating points, as domains that leak otherwise, and the time at each in each window."""
+        points = self.accounts.points
+        domains = point_domains(self.costs, points)
+        times = point_times(self.accounts.counters, self.accounts.windows.counted, points)
+        return [(domains[name], time_s, np.zeros(len(time_s), np.int64)) for name, time_s in times.items()]
+
+    @cached_property
     def clocked_s(self) -> Times:
-        """Time in each window for which the clock runs."""
-        gated = self.accounts.architecture.power.clock_gating
-        return self.busy_s if gated or not self.real_time else self.elapsed_s
+        """Time in each window for which the clock runs, at the chip's own operating point."""
+        if self.real_time and not self.accounts.architecture.power.clock_gating:
+            return self.elapsed_s
+        accounts = self.accounts
+        phases = accounts.architecture.core.phases
+        edges = clocked_elsewhere(accounts.counters, accounts.windows.counted, phases) + self._cycles_of(SLOWED)
+        return np.maximum(0.0, self.busy_s - edges / self.costs.point.frequency_hz)
 
     def report(self, chosen: slice = slice(None)) -> CostReport:
         """Energy of some windows, of the whole run by default."""
@@ -98,7 +121,10 @@ class PowerTrace:
             actions(accounts.architecture, dict(zip(accounts.counters, counted, strict=True))),
             float(self.elapsed_s[chosen].sum()),
             float(self.clocked_s[chosen].sum()),
-            [domain.sleep(off_s[chosen], accounts.windows.ticks[chosen]) for domain, off_s, _ in self.sleeps],
+            [
+                *(domain.sleep(off_s[chosen], accounts.windows.ticks[chosen]) for domain, off_s, _ in self.sleeps),
+                *(domain.sleep(at_s[chosen], times[chosen]) for domain, at_s, times in self.elsewhere),
+            ],
         )
 
     @cached_property
@@ -110,28 +136,40 @@ class PowerTrace:
     def energies_j(self) -> dict[str, Times]:
         """Nominal energy of each component in each window."""
         accounts = self.accounts
-        key_of = [tuple(actions(accounts.architecture, {counter: 1})) for counter in accounts.counters]
+        key_of = [actions(accounts.architecture, {counter: 1}) for counter in accounts.counters]
         used = accounts.windows.counted.sum(axis=0) > 0
         keys = list(dict.fromkeys(key for found, some in zip(key_of, used, strict=True) if some for key in found))
-        member = np.array([[key in found for key in keys] for found in key_of], np.int64).reshape(-1, len(keys))
-        counts = accounts.windows.counted @ member
-        return window_energies_j(self.costs, keys, counts, self.elapsed_s, self.clocked_s, self.sleeps)
+        each = np.array([[found.get(key, 0) for key in keys] for found in key_of], np.int64).reshape(-1, len(keys))
+        counts, off = accounts.windows.counted @ each, [*self.sleeps, *self.elsewhere]
+        return window_energies_j(self.costs, keys, counts, self.elapsed_s, self.clocked_s, off)
 
     @cached_property
     def peaks(self) -> dict[str, tuple[int, Estimate]]:
-        """Window of the highest power, and that power, of each component and under `total` of all together."""
-        lasting = np.flatnonzero(self.elapsed_s > 0)
-        if not lasting.size:
+        """Window of the highest power, and that power, of each component."""
+        if not (self.elapsed_s > 0).any():
             return {}
-        total: Times = np.sum(list(self.energies_j.values()), axis=0)
         reports: dict[int, CostReport] = {}
         found: dict[str, tuple[int, Estimate]] = {}
-        for name, energy in (*self.energies_j.items(), ("total", total)):
-            at = int(lasting[np.argmax(energy[lasting] / self.elapsed_s[lasting])])
-            report = reports.setdefault(at, self.report(slice(at, at + 1)))
-            whole = report.energy_total_j if name == "total" else report.component_energy_j()[name]
-            found[name] = at, _power(whole, report.elapsed_s, "window of the highest power")
+        for name, energy in self.energies_j.items():
+            at = self._busiest(energy)
+            if at not in reports:
+                reports[at] = self.report(slice(at, at + 1))
+            found[name] = at, _power(reports[at].component_energy_j()[name], reports[at].elapsed_s, HIGHEST)
         return found
+
+    @cached_property
+    def peak(self) -> Estimate | None:
+        """Power of the whole chip in the window in which it is highest; None if no window lasts."""
+        if not (self.elapsed_s > 0).any():
+            return None
+        at = self._busiest(np.sum(list(self.energies_j.values()), axis=0))
+        report = self.report(slice(at, at + 1))
+        return _power(report.energy_total_j, report.elapsed_s, HIGHEST)
+
+    def _busiest(self, energy_j: Times) -> int:
+        """Window in which an energy makes the highest power."""
+        lasting = np.flatnonzero(self.elapsed_s > 0)
+        return int(lasting[np.argmax(energy_j[lasting] / self.elapsed_s[lasting])])
 
     def figures(self) -> dict[str, Estimate]:
         """Power of each component on average and at most, by name."""
@@ -141,7 +179,7 @@ class PowerTrace:
         means = {
             f"power.{name}": _power(energy, elapsed, "run") for name, energy in self.whole.component_energy_j().items()
         }
-        return means | {f"power_peak.{name}": power for name, (_, power) in self.peaks.items() if name != "total"}
+        return means | {f"power_peak.{name}": power for name, (_, power) in self.peaks.items()}
 
     def rows(self) -> list[dict[str, Any]]:
         """Return a row per component: power on average and in the window where it is highest."""
@@ -203,11 +241,21 @@ class PowerTrace:
         accounts = self.accounts
         outside = not_busy(accounts.counters, accounts.architecture.core.phases)
         cycles = accounts.windows.cycles - accounts.windows.counted[:, outside].sum(axis=1)
-        return cycles / self.costs.point.frequency_hz
+        return (cycles + self._cycles_of(SLOWED)) / self.costs.point.frequency_hz
 
     @cached_property
     def _paced(self) -> Times | None:
+        waited = self._cycles_of(STALLED) / self.costs.point.frequency_hz
+        if paced(self._own_busy_s + waited, self._real_s) is None:
+            return None
         return paced(self._own_busy_s, self._real_s)
+
+    def _cycles_of(self, counter: Counter) -> Any:
+        """(windows,) of cycles of a state that a power cap causes."""
+        counters = self.accounts.counters
+        if counter not in counters:
+            return np.zeros(self.accounts.windows.number, np.int64)
+        return self.accounts.windows.counted[:, counters.index(counter)]
 
 
 def operating_points(accounts: Accounts) -> list[dict[str, Any]]:
@@ -217,16 +265,14 @@ def operating_points(accounts: Accounts) -> list[dict[str, Any]]:
     limited by the delays of the parts, which follow the delay law.
     """
     chip = accounts.architecture
-    if not chip.power.points:
+    if not chip.power.points or is_capped(accounts.counters):  # the power cap would make other time steps wait
         return []
     own = accounts.costs()
     samples = sum(split.samples for split in accounts.splits)
     rows = []
     points = {OWN_POINT: PowerPoint(voltage=chip.voltage, clock=chip.clock), **chip.power.points}
     for name, given in points.items():
-        slowdown = own.point.technology.delay_factor(given.voltage, chip.voltage).nominal
-        silicon = _at(accounts, given.voltage, chip.clock / slowdown).costs()
-        costs = replace(silicon, point=replace(silicon.point, frequency_hz=given.clock))
+        costs = priced_at(given, chip, own, lambda voltage, clock: _at(accounts, voltage, clock).costs())
         limit = clock_limit_hz(own, costs)
         trace = PowerTrace(_at(accounts, given.voltage, given.clock), costs)
         energy = trace.whole.energy_total_j

@@ -13,7 +13,7 @@ from accelsim.architecture.schema import Architecture, Core, Measured
 from accelsim.config.document import Document
 from accelsim.config.errors import ConfigError
 from accelsim.config.named import beside
-from accelsim.cost.account import core_area_m2
+from accelsim.cost.account import CLOCK, core_area_m2
 from accelsim.cost.components import (
     MEASURED_BY_USER,
     Component,
@@ -31,6 +31,7 @@ from accelsim.mapping.placement import Placement
 from accelsim.simulation.memories import memory_technologies
 from accelsim.simulation.mesh_costs import chip_costs
 from accelsim.simulation.pacing import Pace, with_warnings
+from accelsim.simulation.points import AT, EDGE, at, is_edge
 from accelsim.technology.estimate import Estimate
 from accelsim.technology.memory_technology import MemoryTechnology
 from accelsim.technology.node import Technology, load_technology
@@ -232,20 +233,32 @@ def _place(architecture: Architecture, path: str) -> tuple[str, ...]:
 
 
 def actions(architecture: Architecture, counters: Mapping[Counter, int]) -> dict[tuple[str, str], int]:
-    """Counts by (component, action): accesses of memories, updates of units, what queues and links pass on."""
+    """Counts by (component, action): accesses of memories, updates of units, what queues and links pass on.
+
+    What happened at another operating point is counted there (see :mod:`accelsim.simulation.points`).
+    """
     unit_of = {stage: name for name, unit in architecture.core.units.items() for stage in unit.stages}
     counted: dict[tuple[str, str], int] = {}
     for counter, count in counters.items():
-        if counter.kind in ("read", "write"):
+        kind, _, point = counter.kind.partition(AT)
+        if point and not count:
+            continue
+        if is_edge(counter, architecture.core.phases):
+            counted[at(CLOCK, point), EDGE] = counted.get((at(CLOCK, point), EDGE), 0) + int(count)
+            continue
+        if kind in ("read", "write"):
             if not count:  # perhaps of a memory that this rule leaves empty
                 continue
-            key = (counter.target, counter.kind)
-        elif counter.kind == "run":
+            key = (counter.target, kind)
+        elif kind == "run":
             key = (f"{unit_of[counter.target]}.{counter.target}", "update")
-        elif counter.kind in ("push", "pop", "packet", *KINDS):
-            key = (counter.target, counter.kind)
+        elif kind in ("push", "pop", "packet", *KINDS):
+            key = (counter.target, kind)
         else:
             continue
+        if point:
+            counted[key] = counted.get(key, 0) - int(count)
+            key = (at(key[0], point), key[1])
         counted[key] = counted.get(key, 0) + int(count)
     return counted
 

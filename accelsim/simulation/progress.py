@@ -15,3 +15,4 @@ class Progress:
     samples: int
     total_samples: int
     accuracy: float | None
+    task: int | None = None

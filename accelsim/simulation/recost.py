@@ -19,8 +19,9 @@ from accelsim.simulation.about import identity
 from accelsim.simulation.accounts import Accounts
 from accelsim.simulation.memories import memory_documents, technologies_of, with_access_cycles
 from accelsim.simulation.mission import mission_of, mission_report
+from accelsim.simulation.points import is_capped
 from accelsim.simulation.pricing import placed
-from accelsim.simulation.result import Result, cost_tables
+from accelsim.simulation.result import Result, cost_tables, lifelong_costs
 from accelsim.technology.node import technology_document
 
 PARTS = ("about", "metrics", "tables", "accounts")
@@ -66,9 +67,10 @@ def recosted(result: Result, overrides: Iterable[str]) -> Result:
         with placed(changed, document):
             technology = technology_document(changed.technology, beside(before.document))
     accounts = before.with_documents(document, technology, memories)
+    chip = result.about["architecture"]
     about = {
         **result.about,
-        "architecture": {**identity(document), "file": result.about["architecture"]["file"]},
+        "architecture": {**chip, **identity(document), "file": chip["file"]},
         "technology": changed.technology,
         "voltage_v": changed.voltage,
     }
@@ -86,6 +88,7 @@ def _priced(
     metrics = {**metrics, **accounts.metrics(costs)}
     epochs = [{**row, **energy} for row, energy in zip(tables["epochs"], accounts.epoch_energies(costs), strict=True)]
     tables = {**tables, "epochs": epochs, **cost_tables(accounts, costs, report, metrics)}
+    metrics, tables = lifelong_costs(metrics, tables, accounts, costs)
     warnings = list(report.warnings)
     if (mission := mission_report(mission_of(about), accounts, costs)) is not None:
         metrics, tables = {**metrics, **mission.metrics()}, {**tables, **mission.tables()}
@@ -112,6 +115,9 @@ def _check_unchanged(
         for chip in (original, changed)
     )
     problems = [_changes(document, path, old, new) for path in _differences(old, new)]
+    if is_capped(before.counters) and (paths := _differences(original.model_dump(), changed.model_dump())):
+        message = "changes the energy that the power cap is compared with, and so the time: run it again"
+        problems.append(document.problem(paths[0], message))
     problems += [
         document.problem(("core", "units", name, "stages"), f"`{stage}` was not traced in this run: run it again")
         for name, unit in changed.core.units.items()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from accelsim.config.named import beside
+from accelsim.controllers.base import Controller
 from accelsim.controllers.event_driven import EventController
 from accelsim.cost.account import CostReport, in_unit
 from accelsim.cost.components import ComponentCosts
@@ -19,19 +20,26 @@ from accelsim.cost.datapaths import datapath_rows
 from accelsim.cost.published import comparison
 from accelsim.engine.counts import Counter
 from accelsim.formats.atomic import prepare_output_directory, write_text_atomic
+from accelsim.lifelong.capability import Capability
+from accelsim.lifelong.ledger import Ledger
+from accelsim.metrics.adaptation import memory_overhead
 from accelsim.simulation.about import identity, versions
 from accelsim.simulation.accounts import Accounts, SplitCounts
+from accelsim.simulation.adapting import adaptation_metrics, adaptation_rows
+from accelsim.simulation.capability_costs import capability_rows, cost_ratio
 from accelsim.simulation.devices import device_metrics, device_rows
 from accelsim.simulation.event_metrics import event_metrics
 from accelsim.simulation.figures import Figures
 from accelsim.simulation.memories import memory_documents
 from accelsim.simulation.mesh_totals import MeshTotals
 from accelsim.simulation.mission import mission_report
+from accelsim.simulation.overload import Overload
 from accelsim.simulation.pacing import paces
 from accelsim.simulation.part import Window
 from accelsim.simulation.pricing import as_row
 from accelsim.simulation.setup import Setup
 from accelsim.simulation.switching import activity_rows
+from accelsim.simulation.task_matrix import task_metrics, task_tables
 from accelsim.simulation.totals import SplitTotals
 from accelsim.simulation.wear import wear_of, wear_rows
 from accelsim.simulation.windows import Windows
@@ -141,7 +149,11 @@ class Result(Figures):
         folder = Path(folder)
         prepare_output_directory(folder, marker="result.json", overwrite=overwrite)
         power = ["power", "power_trace", "power_domains", "operating_points", "wear"]
-        mission = [name for name in ("swap", "limits", "devices", "cores") if name in self.tables]
+        optional = (
+            *("task_matrix", "learning_curve", "avalanche", "adaptation", "capabilities", "structure", "recoveries"),
+            *("ledger", "power_cap", "swap", "limits", "devices", "cores"),
+        )
+        mission = [name for name in optional if name in self.tables]
         costs = ["energy", "area", "datapaths", "activity", *power, *mission]
         self.save_tables(folder, ["epochs", "steps", "counters", *costs])
         if self.window is not None:
@@ -167,6 +179,9 @@ def assemble(
     windows: Windows,
     cell_writes: Mapping[str, NDArray[Any]],
     mesh: MeshTotals | None = None,
+    capabilities: Sequence[Capability] = (),
+    ledger: Ledger | None = None,
+    overload: Overload | None = None,
     wall_s: float,
     cpu_s: float,
 ) -> Result:
@@ -186,6 +201,7 @@ def assemble(
     cycles = sum(split.cycles for split in splits)
     metrics: dict[str, float | int | None] = {
         **_learning_metrics(splits),
+        **task_metrics(splits, setup.workload.tasks),
         "samples": sum(split.samples for split in splits),
         "ticks": sum(split.ticks for split in splits),
         "cycles": cycles,
@@ -195,25 +211,63 @@ def assemble(
         **accounts.metrics(costs),
         **event_metrics(setup, splits),
         **(mesh.metrics() if mesh is not None else {}),
+        **(overload.metrics() if overload is not None else {}),
         **device_metrics(setup.controller.cells()),
+        **{name: figure for capability in capabilities for name, figure in capability.figures().items()},
     }
     tables = {
         "epochs": [
             {**totals.row(), **energy} for totals, energy in zip(splits, accounts.epoch_energies(costs), strict=True)
         ],
         "steps": _step_rows(window),
+        **task_tables(splits, setup.workload.tasks),
         "counters": [as_row(counter, count) for counter, count in accounts.counted.items()],
         **cost_tables(accounts, costs, report, metrics),
     }
+    metrics |= lifelong_metrics(setup, accounts, cycles)
+    metrics, tables = lifelong_costs(metrics, tables, accounts, costs)
     if rows := device_rows(setup.architecture, setup.controller.cells()):
         tables["devices"] = rows
     if mesh is not None:
         tables["cores"] = mesh.rows()
+    for capability in capabilities:
+        tables |= capability.rows()
+    if capabilities and ledger is not None:
+        tables["ledger"] = ledger.rows()
     about = _about(setup, engine, report, window, wall_s, cpu_s, cycles)
+    if overload is not None:
+        about["warnings"] += overload.warnings()
     if (mission := mission_report(setup.workload.mission, accounts, costs)) is not None:
         metrics, tables = {**metrics, **mission.metrics()}, {**tables, **mission.tables()}
         about["warnings"] += mission.warnings()
     return Result(metrics, tables, about, accounts, costs, report, window)
+
+
+def lifelong_metrics(setup: Setup, accounts: Accounts, cycles: int) -> dict[str, float | int | None]:
+    """Time of the run, and memory of the chip and of what learning keeps in it."""
+    words, memories = accounts.words, accounts.architecture.core.memories
+    cores = 1 if setup.mesh is None else accounts.architecture.cores
+    kept = setup.controller.learning_bits() if isinstance(setup.controller, Controller) else None
+    overhead = None
+    if kept is not None:
+        overhead = memory_overhead(kept[1] + setup.wanted.kept_bits, kept[0])
+    return {
+        "time_total_us": cycles / setup.architecture.clock * 1e6,
+        "memory_bits": cores * sum(words[name] * memory.bits for name, memory in memories.items()),
+        "memory_overhead": overhead,
+    }
+
+
+def lifelong_costs(
+    metrics: Mapping[str, Any], tables: Mapping[str, list[dict[str, Any]]], accounts: Accounts, costs: ComponentCosts
+) -> tuple[dict[str, Any], dict[str, list[dict[str, Any]]]]:
+    """Metrics and tables with what learning, adapting to tasks and capabilities cost."""
+    metrics, tables = {**metrics, "learning_cost_ratio": cost_ratio(accounts, costs)}, dict(tables)
+    if "learning_curve" in tables:
+        rows = adaptation_rows(tables["epochs"], tables["learning_curve"], accounts.architecture.clock)
+        metrics |= adaptation_metrics(rows)
+        tables |= {"adaptation": rows, "capabilities": capability_rows(accounts, costs)}
+    return metrics, tables
 
 
 def cost_tables(
@@ -243,9 +297,9 @@ def _accounts(setup: Setup, splits: list[SplitTotals], switching: Mapping[str, S
         memory_technologies=memory_documents(setup.architecture, document),
         words=setup.placement.words,
         tiles=setup.placement.tiles,
-        state_bits=control.state_bits(),
+        state_bits={**setup.wanted.bits, **control.state_bits()},
         stages=control.stages(),
-        tick_s=setup.workload.task.tick,
+        tick_s=setup.workload.tick_s,
         learning_phases=control.learning_phases if isinstance(control, EventController) else (),
         counters=tuple(splits[0].counters),
         splits=tuple(

@@ -3,37 +3,36 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
-
-import numpy as np
-from numpy.typing import NDArray
 
 from accelsim.config.document import Document
 from accelsim.config.errors import ConfigError, Problem
 from accelsim.config.loader import load_document
 from accelsim.controllers.event_driven import EventController
-from accelsim.controllers.samples import Samples
-from accelsim.datapath.toggles import Operands
 from accelsim.engine.choice import Engine
+from accelsim.lifelong.budget import Budget
+from accelsim.simulation.capping import Capped
 from accelsim.simulation.event_run import EventRun
-from accelsim.simulation.kinds import runs_in_steps
+from accelsim.simulation.kinds import described_for, runs_in_steps
 from accelsim.simulation.mesh_run import MeshRun
-from accelsim.simulation.part import Window
+from accelsim.simulation.overload import Overload
+from accelsim.simulation.part import Runner
 from accelsim.simulation.progress import Progress
+from accelsim.simulation.recording import Recording
 from accelsim.simulation.result import Result, assemble
+from accelsim.simulation.resume import Keeper
+from accelsim.simulation.run_state import RunState
+from accelsim.simulation.session import Session, Work
 from accelsim.simulation.setup import Setup, prepare
 from accelsim.simulation.stepped_result import SteppedResult
 from accelsim.simulation.stepped_run import run_stepped
 from accelsim.simulation.stepped_setup import prepare_stepped
 from accelsim.simulation.switching import measured
 from accelsim.simulation.tick_run import TickRun
-from accelsim.simulation.totals import SplitTotals
-from accelsim.simulation.windows import WindowTotals
-from accelsim.workload.stream import Chunk, chunks, middle_sample, total_samples
-
-WINDOW_TICKS = 6
-"""Time steps of the default timeline: a few around the first learning step."""
+from accelsim.simulation.upkeep import Upkeep
+from accelsim.workload.stream import Chunk, chunks, total_samples
 
 
 def simulate(
@@ -45,7 +44,7 @@ def simulate(
     window: tuple[int, int] | None = None,
     progress: Callable[[Progress], None] | None = None,
 ) -> Result | SteppedResult:
-    """Run a workload on a chip.
+    """Run a workload on a chip, or on the description that a chip of many cores names for workloads that learn.
 
     Parameters
     ----------
@@ -65,7 +64,8 @@ def simulate(
     ConfigError
         For anything wrong in the descriptions or the data they name.
     """
-    documents = _document(architecture, "architecture"), _document(workload, "workload")
+    task = _document(workload, "workload")
+    documents = described_for(_document(architecture, "architecture"), task), task
     if runs_in_steps(*documents):
         return run_stepped(prepare_stepped(*documents, seed), engine=engine, progress=progress)
     return run(prepare(*documents, seed), engine=engine, window=window, progress=progress)
@@ -81,48 +81,67 @@ def run(
     engine: Engine = "compiled",
     window: tuple[int, int] | None = None,
     progress: Callable[[Progress], None] | None = None,
+    keeper: Keeper | None = None,
 ) -> Result:
-    """Run a prepared setup (see :func:`simulate`)."""
+    """Run a prepared setup (see :func:`simulate`); a `keeper` lets it be interrupted and resumed."""
     if window is not None:
         check_window(window, setup.ticks)
     started = time.perf_counter()
     used_cpu = time.process_time()
-    runner = _runner(setup, engine)
-    splits: list[SplitTotals] = []
-    windows = WindowTotals(runner.counters, setup.architecture.core.phases)
-    latencies: dict[str, list[NDArray[np.int64]]] = {}
-    shown: Window | None = None
-    first_tick = 0
-    done = 0
-    of = total_samples(setup.workload, setup.recording)
-    operands: Mapping[str, Operands] = {}
-    middle = middle_sample(setup.workload, setup.recording)
-    for chunk in _sized(chunks(setup.workload, setup.seed, setup.recording), engine):
-        samples = chunk.samples
-        wanted = range(0) if shown is not None else _window_ticks(window, first_tick, samples)
-        heard = middle - done if done <= middle < done + len(samples) else None
-        part = runner.run(chunk, wanted, first_tick + wanted.start, heard)
-        operands = operands or part.operands
-        if not splits or (splits[-1].epoch, splits[-1].split) != (chunk.epoch, chunk.split):
-            splits.append(SplitTotals(chunk.epoch, chunk.split, runner.counters, runner.columns))
-        splits[-1].add(part, samples.ticks, samples.label)
-        windows.add(part.pieces)
-        latencies.setdefault(chunk.split, []).append(part.latency_cycles)
-        shown = shown or part.window
-        first_tick += samples.ticks
-        done += len(samples)
-        if progress is not None:
-            progress(Progress(chunk.epoch, setup.workload.epochs, chunk.split, done, of, splits[-1].accuracy))
+    session = Session(setup)
+    inner = _runner(setup, engine)
+    overload = None
+    if setup.workload.real_time is not None:
+        assert isinstance(inner, TickRun)
+        overload = Overload(inner, setup, setup.workload.real_time)
+    paced = inner if overload is None else overload
+    runner: Runner = Upkeep(paced, setup, engine) if session.capabilities else paced
+    for capability in session.capabilities:
+        if isinstance(capability, Budget) and isinstance(runner, Upkeep):
+            runner = Capped(runner, setup, capability)
+    recording = Recording(setup, runner, window)
+    stream = chunks(setup.workload, setup.seed, setup.recording)
+    parts_of_run = RunState(setup, session, recording, inner, overload)
+    if keeper is not None:
+        if (before := keeper.load(setup, engine, window)) is not None:
+            parts_of_run.restore(before)
+        stream = keeper.watch(stream, parts_of_run.taken)
+    recording.supply = session.supply
+    if isinstance(runner, Capped):
+        runner.supply = session.supply
+    alone = session.supply is not None or (overload is not None and overload.drops)
+    of = total_samples(setup.workload, setup.recording, setup.seed)
+    for step in session.steps(stream):
+        if isinstance(step, Work):
+            session.took([done := recording.charge(step)])
+            if overload is not None:
+                overload.worked(done.cycles)
+            continue
+        parts = []
+        for piece in _sized(step, engine, alone=alone):
+            parts.append(recording.run(piece))
+            if progress is not None:
+                accuracy = recording.totals(piece).accuracy
+                at = (step.epoch, setup.workload.rounds, step.split, recording.done, of, accuracy, step.task)
+                progress(Progress(*at))
+            if not parts[-1].whole:
+                break
+        session.took(parts)
+    if keeper is not None:
+        keeper.finish()
     return assemble(
         setup,
         engine,
-        splits,
-        {split: np.concatenate(parts) for split, parts in latencies.items()},
-        shown,
-        measured(setup, operands),
-        windows=windows.taken(),
+        list(recording.splits.values()),
+        recording.latencies,
+        recording.shown,
+        measured(setup, recording.operands),
+        windows=recording.windows.taken(),
         cell_writes=runner.cell_writes(),
-        mesh=runner.totals if isinstance(runner, MeshRun) else None,
+        mesh=inner.totals if isinstance(inner, MeshRun) else None,
+        capabilities=session.capabilities,
+        ledger=session.ledger,
+        overload=overload,
         wall_s=time.perf_counter() - started,
         cpu_s=time.process_time() - used_cpu,
     )
@@ -144,21 +163,11 @@ def check_window(window: tuple[int, int], ticks: int) -> None:
         raise ConfigError(Problem(path="--window", message=message))
 
 
-def _sized(stream: Iterator[Chunk], engine: Engine) -> Iterator[Chunk]:
-    """Chunks as they come, or sample by sample for the reference engine, which needs every mask of a chunk."""
-    for chunk in stream:
-        if engine == "compiled":
-            yield chunk
-        else:
-            for i in range(len(chunk.samples)):
-                yield Chunk(chunk.epoch, chunk.split, chunk.samples.part(i, i + 1))
-
-
-def _window_ticks(window: tuple[int, int] | None, first_tick: int, samples: Samples) -> range:
-    """Ticks of a chunk that the timeline shows, if the window begins in this chunk."""
-    if window is not None:
-        start, stop = window[0] - first_tick, window[1] - first_tick
-        return range(start, min(stop, samples.ticks)) if 0 <= start < samples.ticks else range(0)
-    learning = np.flatnonzero(samples.target_valid & samples.training[samples.sample_of_tick])
-    start = max(0, int(learning[0]) - WINDOW_TICKS // 2) if learning.size else 0
-    return range(start, min(start + WINDOW_TICKS, samples.ticks))
+def _sized(chunk: Chunk, engine: Engine, *, alone: bool) -> Iterator[Chunk]:
+    """A chunk as it is, or sample by sample: where power may fail or events may be lost, and for the reference
+    engine, which needs every mask of a chunk."""
+    if engine == "compiled" and not alone:
+        yield chunk
+        return
+    for i in range(len(chunk.samples)):
+        yield replace(chunk, samples=chunk.samples.part(i, i + 1))

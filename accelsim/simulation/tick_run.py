@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from accelsim.controllers.activity import Activity
 from accelsim.controllers.base import Controller
 from accelsim.controllers.samples import Samples
-from accelsim.datapath.probe import untouched
+from accelsim.datapath.probe import arrays_of, untouched
 from accelsim.datapath.toggles import Operands
 from accelsim.engine.choice import Engine, TickCounters
 from accelsim.engine.compiled import compiled_engine
@@ -47,7 +47,7 @@ class TickRun(TickCounters):
             int(cycles.sum()),
             cycles,
             outcome.answers,
-            Pieces(counted, np.ones(samples.ticks, np.int64), in_tick),
+            Pieces(counted, np.ones(samples.ticks, np.int64), in_tick, outcome.activity.counts),
             self._window(window, first_tick, outcome.activity, counted) if window else None,
             operands=operands,
             errors=outcome.errors,
@@ -59,6 +59,15 @@ class TickRun(TickCounters):
             if heard:
                 self.controller.run(samples.part(0, heard))
             return self.controller.operands(samples.part(heard, heard + 1))
+
+    def kept(self) -> Any:
+        """The core as it is, to be put back."""
+        return [array.copy() for array in arrays_of(self.controller.state)]
+
+    def put_back(self, kept: Any) -> None:
+        """Return to what it was."""
+        for array, contents in zip(arrays_of(self.controller.state), kept, strict=True):
+            array[...] = contents
 
     def cell_writes(self) -> Mapping[str, NDArray[Any]]:
         """Writes of each cell by memory, where a memory has the name of a matrix."""

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from accelsim.engine.counts import Counter
+from accelsim.simulation.learning_curve import LearningCurve
 from accelsim.simulation.part import Part
 
 NOT_ASKED = -1
@@ -17,12 +18,13 @@ NOT_ASKED = -1
 
 @dataclass
 class SplitTotals:
-    """Totals of the samples of one epoch and split."""
+    """Totals of the samples of one epoch, split and task."""
 
     epoch: int
     split: str
     counters: tuple[Counter, ...]
     columns: tuple[str, ...]
+    task: int | None = None
     samples: int = 0
     ticks: int = 0
     asked: int = 0
@@ -36,10 +38,19 @@ class SplitTotals:
     squared: float = 0.0
     counted: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
     activity: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
+    curve: LearningCurve | None = None
+    """Of training in streams of tasks."""
 
     def __post_init__(self) -> None:
         self.counted = np.zeros(len(self.counters), np.int64)
         self.activity = np.zeros(len(self.columns), np.int64)
+        if self.task is not None and self.split == "train":
+            self.curve = LearningCurve()
+
+    @property
+    def key(self) -> tuple[int, str, int | None]:
+        """What it is of."""
+        return self.epoch, self.split, self.task
 
     def add(self, part: Part, ticks: int, labels: NDArray[np.int32]) -> None:
         """Add a chunk of so many time steps; `labels` are the classes of its samples."""
@@ -58,6 +69,9 @@ class SplitTotals:
         self.learning_events += part.learning_events
         self.counted += part.counted
         self.activity += part.activity
+        if self.curve is not None:
+            asked, correct = part.answers != NOT_ASKED, (part.answers == labels) & (part.answers >= 0)
+            self.curve.add(asked, correct, part.latency_cycles, part.errors)
 
     @property
     def accuracy(self) -> float | None:
@@ -78,6 +92,7 @@ class SplitTotals:
         return {
             "epoch": self.epoch,
             "split": self.split,
+            **({} if self.task is None else {"task": self.task}),
             "samples": self.samples,
             "answered": self.answered,
             "accuracy": self.accuracy,

@@ -91,15 +91,15 @@ class Estimate:
     def __mul__(self, factor: float) -> Estimate:
         if factor == 1:
             return self
-        formula = f"({self.formula}) x {factor:.4g}" if self.formula else ""
-        return replace(
-            self,
-            low=self.low * factor,
-            nominal=self.nominal * factor,
-            high=self.high * factor,
-            formula=formula,
-            operator="product",
-            operands=(self, Estimate.exact(factor, unit="1")),
+        return Estimate(
+            self.low * factor,
+            self.nominal * factor,
+            self.high * factor,
+            self.sources,
+            f"({self.formula}) x {factor:.4g}" if self.formula else "",
+            self.unit,
+            "product",
+            (self, Estimate.exact(factor, unit="1")),
         )
 
     __rmul__ = __mul__
@@ -163,11 +163,12 @@ class Estimate:
 
     def described(self, formula: str, unit: str | None = None) -> Estimate:
         """Return the same band with another formula, and perhaps a unit."""
-        return replace(self, formula=formula, unit=self.unit if unit is None else unit)
+        unit = self.unit if unit is None else unit
+        return Estimate(self.low, self.nominal, self.high, self.sources, formula, unit, self.operator, self.operands)
 
     def in_unit(self, unit: str) -> Estimate:
         """Return the same band with its SI unit."""
-        return replace(self, unit=unit)
+        return self if self.unit == unit else self.described(self.formula, unit)
 
     def provenance(self) -> str:
         """Return the formula and the citations in one readable line."""
@@ -195,7 +196,11 @@ def total(parts: Iterable[Estimate], formula: str) -> Estimate:
 
 def merged(*chains: tuple[Source, ...]) -> tuple[Source, ...]:
     """Return the citations of all chains once each, in order of first appearance."""
-    return tuple(dict.fromkeys(source for chain in chains for source in chain))
+    # Parts of a sum mostly rest on the same tuples: telling those apart by identity saves hashing what they hold.
+    distinct = list({id(chain): chain for chain in chains if chain}.values())
+    if len(distinct) <= 1:
+        return distinct[0] if distinct else ()
+    return tuple(dict.fromkeys(source for chain in distinct for source in chain))
 
 
 def _joined(left: str, sign: str, right: str) -> str:

@@ -97,6 +97,8 @@ class MemoryModel(Model):
     """Whether its content is lost without supply."""
     destructive_read: bool
     """Whether a read destroys what it reads; the figures of a read include its restore."""
+    off_chip: bool = False
+    """Whether it is a part of its own, without area or leakage on the chip; its energies do not depend on the chip."""
     nodes: Figure | None = None
     """Feature sizes of the macros behind the figures."""
     cell_area: Figure | None = None
@@ -128,6 +130,8 @@ class MemoryModel(Model):
         for name in ("read_energy", "write_energy"):
             if self.model != "cells" and getattr(self, name) is not None:
                 raise PathError(name, f"is not used by the cost model `{self.model}`; use `model: cells`")
+        if self.off_chip and self.model != "cells":
+            raise PathError("off_chip", f"the cost model `{self.model}` is of memories on the chip; use `model: cells`")
         for name, unit in _SI.items():
             _check_unit((name,), getattr(self, name), unit)
         for name in DeviceModel.model_fields:
@@ -203,6 +207,7 @@ class MemoryTechnology:
     model: CostModel
     volatile: bool
     destructive_read: bool
+    off_chip: bool
     nodes_m: Estimate | None
     cell_area_f2: Estimate | None
     read_energy_j_per_bit: Estimate | None
@@ -281,6 +286,7 @@ def memory_technology_of(document: Document) -> MemoryTechnology:
         model=given.model,
         volatile=given.volatile,
         destructive_read=given.destructive_read,
+        off_chip=given.off_chip,
         nodes_m=band(given.nodes, "nodes"),
         cell_area_f2=band(given.cell_area, "cell area"),
         read_energy_j_per_bit=band(given.read_energy, "read energy"),

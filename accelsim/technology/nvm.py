@@ -4,7 +4,8 @@
 * energy of a word = bits x energy of the macro per bit: reads are sensed at the logic supply and go with its square,
   writes are driven by charge pumps and do not depend on it;
 * only the periphery leaks: a share of what an SRAM of the same capacity would;
-* a cell of b bits is read and written in b rounds (assumed), so that only the area shrinks.
+* a cell of b bits is read and written in b rounds (assumed), so that only the area shrinks;
+* a part beside the chip has neither area nor leakage there, and the energies of the file whatever the supply.
 
 Energies and times are those of the surveyed macros, whatever the node: their bands span the nodes of the sources.
 """
@@ -64,6 +65,8 @@ def cell_array(
     check(_level_problems(cells, bits_per_cell))
     voltage = technology.supply_v.nominal if voltage_v is None else voltage_v
     technology.check(voltage, temperature_k, minimum_voltage_v)
+    if cells.off_chip:
+        return _off_chip(cells, bits, bits_per_cell)
     static = sram(
         words,
         bits,
@@ -107,6 +110,21 @@ def cell_array(
         ),
         access_time_s=_rounds(cells.read_latency_s, bits_per_cell),
         warnings=tuple(warnings),
+    )
+
+
+def _off_chip(cells: MemoryTechnology, bits: int, bits_per_cell: int) -> MemoryCost:
+    """A part of its own: only its accesses cost the chip anything."""
+    assert cells.read_energy_j_per_bit is not None
+    assert cells.write_energy_j_per_bit is not None
+    assert cells.read_latency_s is not None
+    nothing = Estimate.exact(0.0, formula=f"{cells.name} is not on the chip")
+    return MemoryCost(
+        read_energy_j=(cells.read_energy_j_per_bit * bits).in_unit("J").described(f"{bits} b from {cells.name}"),
+        write_energy_j=(cells.write_energy_j_per_bit * bits).in_unit("J").described(f"{bits} b to {cells.name}"),
+        leakage_w=nothing.in_unit("W"),
+        area_m2=nothing.in_unit("m2"),
+        access_time_s=_rounds(cells.read_latency_s, bits_per_cell),
     )
 
 

@@ -20,11 +20,14 @@ import csv
 import gzip
 import io
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from functools import cache
 from importlib.resources import files
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from threadpoolctl import ThreadpoolController
 
 from accelsim.config.errors import Problem, check, choose_from
 
@@ -65,6 +68,17 @@ BATCH = 256
 """Configurations predicted at a time: bounds the memory of their distances to every run."""
 
 
+@cache
+def _threads() -> ThreadpoolController:
+    return ThreadpoolController()
+
+
+def _one_thread() -> AbstractContextManager[Any]:
+    """Solve on one thread: on several, the last digits depend on how many there are."""
+    limit: AbstractContextManager[Any] = _threads().limit(limits=1, user_api="blas")
+    return limit
+
+
 class MemoryTable:
     """Runs of one family, their regression and its residuals.
 
@@ -79,15 +93,17 @@ class MemoryTable:
         self.position, self.category = _coordinates(rows)
         features = self._features(self.position, self.category)
         values = np.log(np.array([[float(row[name]) for name in QUANTITIES] for row in rows]))
-        # A small ridge keeps combinations that were never run (a device class at 28 nm) at the general trend.
-        gram = features.T @ features + 1e-3 * np.eye(features.shape[1])
-        self.coefficients: Floats = np.linalg.solve(gram, features.T @ values)
-        self.residuals: Floats = values - features @ self.coefficients
+        with _one_thread():
+            # A small ridge keeps combinations that were never run (a device class at 28 nm) at the general trend.
+            gram = features.T @ features + 1e-3 * np.eye(features.shape[1])
+            self.coefficients: Floats = np.linalg.solve(gram, features.T @ values)
+            self.residuals: Floats = values - features @ self.coefficients
 
     def predict(self, rows: Sequence[Row]) -> Floats:
         """Return every quantity [row, `QUANTITIES`] at configurations of this family."""
         batches = (rows[start : start + BATCH] for start in range(0, len(rows), BATCH))
-        return np.concatenate([self._predict(batch) for batch in batches])
+        with _one_thread():
+            return np.concatenate([self._predict(batch) for batch in batches])
 
     def _predict(self, rows: Sequence[Row]) -> Floats:
         position, category = _coordinates(rows)

@@ -173,6 +173,7 @@ kinds: Registry[Callable[[Folder], list[Replay]]] = Registry(
         "noc-packets": "accelsim.validation.noc_packets:cases",
         "snn-chip-steps": "accelsim.validation.snn_steps:cases",
         "eprop-vectors": "accelsim.validation.eprop_vectors:cases",
+        "l2m-log": "accelsim.validation.l2m:cases",
         "logic-blocks": "accelsim.validation.logic_blocks:cases",
         "sram-table": "accelsim.validation.sram_table:cases",
     },

@@ -22,6 +22,10 @@ LEFT, RIGHT, RECALL, NOISE = range(4)
 """Input groups, in the order of their addresses. LEFT and RIGHT are also the two classes."""
 GROUPS = 4
 
+Rule = Literal["majority", "minority", "first", "last"]
+"""Which side is right: the one with more cues, the other one (as if the inputs of the sides were exchanged), or the one
+of the first or the last cue."""
+
 SpikeRate = Annotated[float, Quantity("frequency", "Hz", "40 Hz")]
 """Mean rate of one input; 0 Hz for a silent one."""
 
@@ -127,7 +131,7 @@ class CueAccumulation(Model):
         for start in range(0, count, size):
             yield self.generate(rng, min(size, count - start), training)
 
-    def generate(self, rng: np.random.Generator, count: int, training: bool) -> Samples:
+    def generate(self, rng: np.random.Generator, count: int, training: bool, rule: Rule = "majority") -> Samples:
         """Draw the next samples.
 
         A sample depends only on its place in the stream of `rng`, not on how the stream is cut into chunks:
@@ -142,12 +146,14 @@ class CueAccumulation(Model):
         training
             Whether they are to be learnt from. Only then is the label handed over, before the recall, and
             the target valid during it.
+        rule
+            Which side is right.
         """
         drawn = rng.random((count, self.draws))
         prefers_right = drawn[:, 0] < 0.5
         keeps = drawn[:, 1 : 1 + self.cues] < self.preference
         side = np.where(keeps == prefers_right[:, None], RIGHT, LEFT)
-        label = np.where(2 * side.sum(axis=1) > self.cues, RIGHT, LEFT).astype(np.int32)
+        label = self._label(side, rule)
         tick, address = self._events(drawn[:, 1 + self.cues :], side)
 
         valid = np.tile(np.arange(self.length) >= self.recall_tick, count).astype(np.uint8)
@@ -162,6 +168,14 @@ class CueAccumulation(Model):
             targets=np.zeros((0, 0), np.int32),
             training=np.full(count, training),
         )
+
+    def _label(self, side: NDArray[np.int64], rule: Rule) -> NDArray[np.int32]:
+        """Classes by the sides of the cues, (samples, cues)."""
+        if rule in ("first", "last"):
+            right = side[:, 0 if rule == "first" else -1] == RIGHT
+        else:
+            right = (2 * side.sum(axis=1) > self.cues) == (rule == "majority")
+        return np.where(right, RIGHT, LEFT).astype(np.int32)
 
     def _events(
         self, drawn: NDArray[np.float64], side: NDArray[np.int64]

@@ -68,8 +68,15 @@ class PatternGeneration(Model):
 
     def batches(self, rng: np.random.Generator, count: int, training: bool, seed: int, size: int) -> Iterator[Samples]:
         """`count` samples that differ in nothing, at most `size` at once."""
+        yield from self.repeated(count, training, seed, size)
+
+    def repeated(self, count: int, training: bool, seed: int, size: int, pattern: int = 0) -> Iterator[Samples]:
+        """The same sample `count` times, at most `size` at once; patterns differ in their targets, not their inputs."""
         frozen = np.random.default_rng(np.random.SeedSequence([seed, crc32(b"task.pattern")]))
-        targets = np.rint(self.draw_targets(frozen) * self.target_scale).astype(np.int32)
+        drawn = self.draw_targets(frozen)
+        if pattern:
+            drawn = self.draw_targets(np.random.default_rng([seed, crc32(b"task.pattern"), pattern]))
+        targets = np.rint(drawn * self.target_scale).astype(np.int32)
         tick, address = np.nonzero(frozen.random((self.length, self.inputs)) < self.input_rate * self.tick)
         for start in range(0, count, size):
             samples = min(size, count - start)

@@ -157,7 +157,7 @@ MESSAGES = {
         "you mean `2RW`?)\n"
         "several_workload.yaml:3:1  epochs: 0 is not > 0\n"
         "several_workload.yaml:4:1  seed: unknown key (allowed: workload, description, task, network, "
-        "learning, epochs, training_samples, test_samples, settings, mission)"
+        "learning, tasks, epochs, training_samples, test_samples, settings, capabilities, overload, mission)"
     ),
     "run steps_and_body.yaml cue_accumulation": (
         "steps_and_body.yaml:5:23  core.phases.classify.body.0: a nest has either `steps` or a `body`, not "
@@ -271,12 +271,13 @@ MESSAGES = {
     ),
     "run unknown_state.yaml cue_accumulation": (
         "unknown_state.yaml:5:20  core.memories.winp.holds.item_bits: `wieght` is no state of controller "
-        "`tick` (did you mean `weight`?); it has: weight, synapse_trace, presynaptic_trace, neuron, "
-        "current, output_weight, output_synapse_trace, output_presynaptic_trace, readout, feedback"
+        "`tick` (did you mean `weight`?); it has: replay_item, checkpoint_item, tenants_item, address, link, row, "
+        "weight, synapse_trace, synapse, presynaptic_trace, neuron, current, output_weight, output_synapse_trace, "
+        "output_synapse, output_presynaptic_trace, readout, feedback"
     ),
     "run reckon unknown_task.yaml": (
-        "unknown_task.yaml:3:8  task.kind: 'cue-acumulation' is not one of cue-accumulation, digits, keywords, "
-        "pattern-generation, recorded (did you mean `cue-accumulation`?)"
+        "unknown_task.yaml:3:8  task.kind: 'cue-acumulation' is not one of cue-accumulation, digits, events, images, "
+        "keywords, manifolds, pattern-generation, recorded (did you mean `cue-accumulation`?)"
     ),
     "run unknown_technology.yaml cue_accumulation": (
         "unknown_technology.yaml:3:1  technology: unknown technology `28nm-fdso` (did you mean "

@@ -28,8 +28,8 @@ def write(folder, marker=MARKER, index=None, **changed):
         (
             {"marker": "kind: verilog\n"},
             "golden/golden.yaml  kind: unknown kind of golden data `verilog`; "
-            "there are: eprop-vectors, logic-blocks, noc-packets, odin-rtl, reckon-rtl, snn-chip-steps, sram-table, "
-            "tinyodin-rtl",
+            "there are: eprop-vectors, l2m-log, logic-blocks, noc-packets, odin-rtl, reckon-rtl, snn-chip-steps, "
+            "sram-table, tinyodin-rtl",
         ),
         ({"marker": "kind: reckon-rtl\n"}, "golden/golden.yaml  index: missing; names the list of cases"),
         ({"marker": "version: 1\n"}, "golden/golden.yaml:1:1  the first key must be `kind`, found `version`"),

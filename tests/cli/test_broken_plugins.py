@@ -150,7 +150,7 @@ def test_nan_in_a_run_names_the_word_and_the_file(command, here):
     short = ("epochs=1", "training_samples=1", "test_samples=1", "network.recurrent=8", "settings.tick.rules={}")
     answer = command(*words, *(part for each in short for part in ("--set", f"workload.{each}")))
     assert answer.status == 2
-    assert answer.err.startswith("rule.py:3  Mine: word `w` of the input synapses became NaN at [")
+    assert answer.err.startswith("rule.py:3  Mine: word `w` of the input synapses became infinite at [")
     assert answer.err.endswith("of sample 0\n")
 
 

@@ -202,3 +202,15 @@ def test_run_of_an_event_driven_core(command, here):
     assert "network.recurrent: controller `odin` has a layer of outputs only" in answer.err
     assert "learning.rule: controller `odin` learns by `sdsp` only, not by `eprop`" in answer.err
     assert not list(here.iterdir())
+
+
+def test_export_and_cache(command, here, monkeypatch):
+    monkeypatch.setenv("ACCELSIM_CACHE_DIR", str(here / "cache"))
+    answer = command("cache")
+    assert (answer.status, answer.err) == (0, "")
+    assert answer.out.splitlines()[0].split() == ["activity", "0", "entries", "0.0", "MB"]
+    assert command("cache", "clear").out == f"0 entries removed from {here / 'cache/stages'}\n"
+    assert command("cache", "cler").err == "cache: `cler` is nothing to do with it (did you mean `clear`?)\n"
+    wrong = command("export", "x", "--format", "xls")
+    assert wrong.err == "--format: `xls` is no format; there are: csv, parquet, json\n"
+    assert command("export", "x").err == "x  is no study; expected a folder with `study.sqlite`\n"

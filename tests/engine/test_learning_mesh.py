@@ -273,8 +273,8 @@ def test_what_cannot_be_spread():
 
 
 def test_a_mesh_without_learning_names_the_one_with():
-    with pytest.raises(ConfigError, match="learning_mesh"):
-        simulate("mesh", "cue_accumulation")
+    with pytest.raises(ConfigError, match=r"`loihi` runs networks step by step.*`learning_mesh`"):
+        simulate("loihi", "cue_accumulation")
 
 
 def test_chips_with_a_sequence_of_their_own_keep_to_one_core():

@@ -25,7 +25,7 @@ from accelsim.mapping.placement import place
 from accelsim.simulation.run import simulate
 
 FOLDER = Path(__file__).parents[2]
-BITS = {"weight": 32, "activity": 32, "transposed_weight": 32, "gradient": 32}
+BITS = {"weight": 32, "activity": 32, "transposed_weight": 32, "gradient": 32, "synapse_trace": 96}
 SIDE = 8
 """Rows and columns of the array."""
 
@@ -64,8 +64,9 @@ def cycles(program, activity, *states):
     )
 
 
-SEQUENTIAL = {"learning": 1, "settling": 1, "sequential": 1, "softmax": 1, "update": 1}
-SIMULTANEOUS = {"learning": 1, "settling": 1, "simultaneous": 1, "softmax": 1, "update": 1}
+UPDATE = {"update": 1, "learn_reads": 1, "learn_writes": 1}
+SEQUENTIAL = {"learning": 1, "settling": 1, "sequential": 1, "softmax": 1, **UPDATE}
+SIMULTANEOUS = {"learning": 1, "settling": 1, "simultaneous": 1, "softmax": 1, **UPDATE}
 SHARED, PER_LAYER = {"shared_array": 1}, {"array_per_layer": 1}
 SIZES = (20, 17, 9, 5)
 
@@ -150,19 +151,63 @@ def test_an_iteration_grows_with_depth_in_sequence_and_stays_flat_with_an_array_
 
 
 @pytest.mark.parametrize("name", ["mac_array", "mac_array_per_layer"])
-@pytest.mark.parametrize("schedule", [SEQUENTIAL, SIMULTANEOUS, {"learning": 1, "backward": 1, "softmax": 1}])
+@pytest.mark.parametrize(
+    "schedule", [SEQUENTIAL, SIMULTANEOUS, {"learning": 1, "backward": 1, "softmax": 1}, "at a boundary"]
+)
 @pytest.mark.parametrize(
     "also", [{"transposed_slow": 1}, {"transposed_copy": 1, "batched": 1}, {"blended": 1, "senses": 1}]
 )
 def test_the_engines_agree(name, schedule, also):
     arrays = SHARED if name == "mac_array" else PER_LAYER
     architecture, placement, program = chip(name, SIZES)
+    if schedule == "at a boundary":
+        schedule = {**CONSOLIDATED, **BOUNDARY, "closes_sample": 1, "periodic": 1, "end_writes": 1}
     activity = sample(**{**arrays, **schedule, **also, "iterations": 2, "deliveries": 3})
     compiled = compiled_engine(program).run(activity)
     reference = ReferenceEngine(architecture, placement, VOCABULARY).run(activity)
     assert reference.log.first_difference(compiled) is None
     engine = count_engine(program)
     np.testing.assert_array_equal(reference.table(engine.counters), engine.run(activity.counts))
+
+
+CONSOLIDATED = {
+    "learning": 1, "backward": 1, "softmax": 1, **UPDATE, "consolidated": 1, "learn_reads_traces": 1,
+    "learn_writes_traces": 1,
+}  # fmt: skip
+BOUNDARY = {"closes_task": 1, "end_reads": 1, "end_reads_traces": 1, "end_writes_traces": 1}
+
+
+def test_the_words_of_a_consolidation_pass_with_the_weights():
+    _, placement, program = chip("mac_array", SIZES)
+    tiles = [_blocks(pre) * _blocks(post) for pre, post in pairwise(SIZES)]
+    assert placement.words["synapse_traces"] == sum(tiles)
+    found = counted(program, sample(**SHARED, **CONSOLIDATED, closes_sample=1))
+    for kind, memory in (("read", "synapse_traces"), ("write", "synapse_traces"), ("read", "weights")):
+        assert found[Counter(kind, memory, "learn")] == sum(tiles)
+    biases = sum(_blocks(post) for _, post in pairwise(SIZES))
+    assert found[Counter("write", "bias_traces", "learn")] == biases
+    assert found[Counter("run", "close_sample", "learn")] == sum(tiles) * SIDE**2 + biases * SIDE
+    assert not [counter for counter in found if counter.phase == "consolidate"]
+
+
+def test_a_task_boundary_is_a_sweep_over_the_synapses_of_every_layer():
+    _, _, program = chip("mac_array", SIZES)
+    alone, ending = (sample(**SHARED, **CONSOLIDATED, **also) for also in ({}, BOUNDARY))
+    layers = list(pairwise(SIZES))
+    tiles = sum(_blocks(pre) * _blocks(post) for pre, post in layers)
+    biases = sum(_blocks(post) for _, post in layers)
+    found = counted(program, ending)
+    assert found[Counter("read", "weights", "consolidate")] == tiles
+    assert found[Counter("write", "synapse_traces", "consolidate")] == tiles
+    assert found[Counter("write", "bias_traces", "consolidate")] == biases
+    assert found[Counter("run", "close_task", "consolidate")] == tiles * SIDE**2 + biases * SIDE
+    assert Counter("write", "weights", "consolidate") not in found
+    # a pipeline of 26 stages for each layer and for its biases
+    assert cycles(program, ending) - cycles(program, alone) == tiles + biases + 2 * len(layers) * 25
+    _, _, apart = chip("mac_array_per_layer", SIZES)
+    widest = max(_blocks(pre) for pre, _ in layers) * max(_blocks(post) for _, post in layers)
+    alone, ending = (sample(**PER_LAYER, **CONSOLIDATED, **also) for also in ({}, BOUNDARY))
+    assert cycles(apart, ending) - cycles(apart, alone) == widest + 25 + biases + len(layers) * 25
 
 
 def test_slow_transposed_reads_cost_time_and_a_copy_costs_memory_and_writes():

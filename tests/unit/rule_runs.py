@@ -6,7 +6,12 @@ from accelsim.plasticity.kernels import allocate, build_neuron_kernel, build_row
 
 
 def run_rule(rule, pre, post, weights=0.0, **offered):
-    """Weights after a run, as real numbers.
+    """Weights after a run, as real numbers; see `run_state`."""
+    return rule.synapse_state["w"].decode(run_state(rule, pre, post, weights, **offered).w)
+
+
+def run_state(rule, pre, post, weights=0.0, **offered):
+    """State after a run.
 
     Parameters
     ----------
@@ -35,7 +40,7 @@ def run_rule(rule, pre, post, weights=0.0, **offered):
             triggers = tuple(sorted(each for each in synapse if held.get(each)))
             if triggers:
                 rows.setdefault(triggers, build_row_kernel(rule, triggers))(i, state, registers)
-    return rule.synapse_state["w"].decode(state.w)
+    return state
 
 
 def random_trains(steps, inputs, neurons, seed=0, rate=0.2):

@@ -1,17 +1,21 @@
 """Settling cores for tests: programmed without a chip around them, interpreted unless asked otherwise."""
 
+from dataclasses import replace
+
 import numpy as np
+import pytest
 
 from accelsim.architecture.schema import Core
 from accelsim.controllers.base import Request
 from accelsim.controllers.initial import InitialWeights
 from accelsim.controllers.samples import Samples
+from accelsim.controllers.settling import controller
 from accelsim.controllers.settling.controller import Settling
 from accelsim.controllers.settling.listening import plain_loop
 from accelsim.controllers.settling.settings import SettlingSettings
 from accelsim.workload.digits import Digits
 
-CORE = Core.model_construct(controller="settling", rules="any", options={}, units={})
+CORE = Core.model_construct(controller="settling", rules="any", consolidations="any", options={}, units={}, phases={})
 TASK = Digits(kind="digits", coding="graded", length=1, held_out=360)
 
 
@@ -20,14 +24,21 @@ def names(depth):
     return ["input", *(f"hidden{i}" for i in range(1, depth)), "output"]
 
 
-def build(rule, sizes, seed=0, *, compiled=False, scale=1.0, output="softmax", bias=True, **parameters):
+def build(
+    rule, sizes, seed=0, *, compiled=False, scale=1.0, output="softmax", activation="relu", bias=True,
+    consolidation=None, consolidation_parameters=None, **parameters,
+):  # fmt: skip
     """A core programmed with a rule for layers of these sizes."""
-    settings = SettlingSettings(weights=InitialWeights(scale=scale), output=output, bias=bias)
+    settings = SettlingSettings(weights=InitialWeights(scale=scale), output=output, activation=activation, bias=bias)
     populations = dict(zip(names(len(sizes) - 1), sizes, strict=True))
-    core = Settling.build(CORE, Request(populations, rule, parameters, settings, seed))
-    if not compiled:
-        core._loop = plain_loop(core.programs(), core.rule)
-    return core
+    request = Request(
+        populations, rule, parameters, settings, seed, consolidation=consolidation,
+        consolidation_parameters=consolidation_parameters or {},
+    )  # fmt: skip
+    with pytest.MonkeyPatch.context() as patch:
+        if not compiled:
+            patch.setattr(controller, "load_loop", plain_loop)
+        return Settling.build(CORE, request)
 
 
 def samples(inputs, labels, training=True):
@@ -61,3 +72,18 @@ def digits_accuracy(core, seed, count):
         core.run(part)
     (test,) = TASK.batches(rng, TASK.held_out, False, seed, TASK.held_out)
     return float((core.run(test).answers == test.label).mean())
+
+
+def permuted_digits(core, seed, tasks, passes):
+    """Mean share of right answers after tasks in which the pixels are permuted, the first as they are."""
+    rng = np.random.default_rng(seed)
+    orders = [np.arange(64), *(rng.permutation(64) for _ in range(tasks - 1))]
+    inputs, labels = TASK.examples(seed, True)
+    for order in orders:
+        for turn in range(passes):
+            chosen = rng.permutation(labels.size)
+            part = samples(inputs[chosen][:, order], labels[chosen])
+            core.run(replace(part, task_end=np.arange(labels.size) == (labels.size - 1 if turn == passes - 1 else -1)))
+    inputs, labels = TASK.examples(seed, False)
+    right = [core.run(samples(inputs[:, order], labels, False)).answers == labels for order in orders]
+    return float(np.mean(right))

@@ -66,5 +66,23 @@ def test_a_sample_for_training_may_be_shorter():
     assert drawn(one, 3)[0].length.tolist() == [6, 6, 6]
 
 
+def test_one_spike_per_bright_pixel():
+    one = task(coding="latency", length=10)
+    (samples,) = drawn(one, 50)
+    inputs, _ = one.examples(0, False)
+    assert samples.event_tick.size == (inputs[:50] > 0).sum()
+    ticks, addresses = samples.events_of(0)
+    assert (np.diff(inputs[0][addresses]) <= 0.12).all()  # brighter pixels first, but for rounding to time steps
+    assert ticks.max() < 10
+
+
+def test_receptive_fields_multiply_the_inputs():
+    one = task(coding="population", receptive_fields=3, complement=True)
+    assert one.inputs == 64 * 2 * 3
+    inputs, _ = one.examples(0, False)
+    assert inputs.shape == (500, one.inputs)
+    np.testing.assert_allclose(inputs[:, :192].reshape(-1, 64, 3)[..., ::-1], inputs[:, 192:].reshape(-1, 64, 3))
+
+
 def test_no_samples():
     assert drawn(task(), 0) == []

@@ -16,7 +16,9 @@ import pytest
 
 from accelsim.config.errors import ConfigError
 from accelsim.explore import Progress, sweep
-from accelsim.explore.execute import Outcome, process_pool, run_task
+from accelsim.explore.execute import Outcome, run_task
+from accelsim.explore.pool import process_pool
+from accelsim.explore.store import read_study
 
 SHORT = """\
 workload: short
@@ -83,8 +85,9 @@ def four(write):
     return write(f"axes:\n  {LANES}: [4, 8]\nseeds: 2\nobjectives: [{{metric: cycles, direction: min}}]\n")
 
 
-def journal(folder):
-    return [json.loads(line) for line in (folder / "points.jsonl").read_text().splitlines()]
+def finished(folder):
+    """Outcomes that are in the study of a sweep, by point."""
+    return {point.id: outcome for point, status, outcome in read_study(folder).rows if status in ("done", "failed")}
 
 
 def test_table_has_a_row_per_point_in_grid_order(four, tmp_path):
@@ -94,7 +97,7 @@ def test_table_has_a_row_per_point_in_grid_order(four, tmp_path):
         "0,4,0,ok,,250,\n1,4,1,ok,,251,\n2,8,0,ok,,125,\n3,8,1,ok,,126,\n"
     )
     assert list(done.frame()["cycles"]) == [250, 251, 125, 126]
-    assert journal(tmp_path / "out")[0]["id"] == 1
+    assert set(finished(tmp_path / "out")) == {0, 1, 2, 3}
 
 
 def test_summary_tells_what_was_swept(four, tmp_path):
@@ -102,7 +105,7 @@ def test_summary_tells_what_was_swept(four, tmp_path):
     summary = json.loads((tmp_path / "out/sweep.json").read_text())
     assert summary["axes"] == [{"name": LANES, "values": [4, 8], "settings": [{LANES: 4}, {LANES: 8}]}]
     assert (summary["seeds"], summary["points"], summary["engine"]) == ([0, 1], 4, "compiled")
-    assert summary["objectives"] == [{"metric": "cycles", "direction": "min"}]
+    assert summary["objectives"] == [{"metric": "cycles", "direction": "min", "expression": "cycles"}]
     assert (summary["architecture"]["name"], summary["workload"]["file"]) == ("reckon", "short.yaml")
     assert summary["workload"]["resolved"]["network"]["recurrent"] == 32
     assert {len(summary[kind]["sha256"]) for kind in ("architecture", "workload")} == {64}
@@ -131,7 +134,7 @@ def test_an_interrupted_sweep_keeps_what_finished_and_goes_on(four, tmp_path):
         sweep(four, tmp_path / "none", workers=1, executor=Fake(interrupt_after=0))
     assert (tmp_path / "none/points.csv").read_text() == f"id,{LANES},seed,status,message\n"
     kept = len(pd.read_csv(tmp_path / "out/points.csv"))
-    assert kept == len(journal(tmp_path / "out")) >= 1  # three were taken, two may be in flight
+    assert kept == len(finished(tmp_path / "out")) >= 1  # three were taken, two may be in flight
     rest = Fake()
     seen = []
     done = sweep(four, tmp_path / "out", workers=1, executor=rest, resume=True, progress=seen.append)
@@ -150,21 +153,6 @@ def test_resume_runs_failed_and_new_points_only(write, tmp_path):
     assert [(row["id"], row[LANES], row["status"]) for row in done.rows] == [
         (0, 2, "ok"), (1, 4, "ok"), (2, 32, "failed")
     ]  # fmt: skip
-
-
-def test_resume_forgets_a_line_cut_short_and_names_a_spoilt_one(four, tmp_path):
-    sweep(four, tmp_path / "out", executor=Fake())
-    file = tmp_path / "out/points.jsonl"
-    whole = file.read_bytes()
-    file.write_bytes(whole[:-20])
-    again = Fake()
-    sweep(four, tmp_path / "out", executor=again, resume=True)
-    assert again.taken == [(8, 1)]
-    assert file.read_bytes() == whole
-    file.write_bytes(b"{}\n" + whole)
-    with pytest.raises(ConfigError) as caught:
-        sweep(four, tmp_path / "out", executor=again, resume=True)
-    assert str(caught.value) == f"{file}:1  is no finished point; remove the line to resume"
 
 
 def test_earlier_results_are_not_overwritten(four, tmp_path):
@@ -231,13 +219,13 @@ def test_an_interrupted_pool_stops_in_the_middle_of_its_work():
 
 
 def test_a_run_in_this_process_and_an_error_in_it(four, tmp_path, monkeypatch):
-    def simulate(architecture, workload, *, engine, seed):
+    def run_stages(architecture, workload, cache, *, engine, seed, plugins):
         if seed:
             raise ZeroDivisionError("no\nspikes")
         lanes = architecture.data["core"]["units"]["plasticity"]["lanes"]
-        return SimpleNamespace(metrics={"cycles": 1000 // lanes, "ratio": math.inf if lanes == 8 else 0.1})
+        return SimpleNamespace(metrics={"cycles": 1000 // lanes, "ratio": math.inf if lanes == 8 else 0.1}, reused="")
 
-    monkeypatch.setattr("accelsim.simulation.simulate", simulate)
+    monkeypatch.setattr("accelsim.explore.stages.run_stages", run_stages)
     done = sweep(four, tmp_path / "out", workers=1)
     assert done.rows[0] == {"id": 0, LANES: 4, "seed": 0, "status": "ok", "message": "", "cycles": 250, "ratio": 0.1}
     assert [row["message"] for row in done.rows[1:]] == [
@@ -245,7 +233,7 @@ def test_a_run_in_this_process_and_an_error_in_it(four, tmp_path, monkeypatch):
         "ArithmeticError: not finite: ratio",
         "ZeroDivisionError: no; spikes",
     ]
-    assert "in simulate" in journal(tmp_path / "out")[1]["traceback"]
+    assert "in run_stages" in finished(tmp_path / "out")[1].traceback
 
 
 PLUGIN = """\
@@ -291,14 +279,15 @@ def test_ctrl_c_stops_the_workers_and_keeps_what_finished(write, tmp_path):
     write(f"axes:\n  {LANES}: [8, 16]\nseeds: 160\n")
     (tmp_path / "script.py").write_text(SCRIPT)
     process = subprocess.Popen([sys.executable, "script.py"], cwd=tmp_path, stderr=subprocess.PIPE, text=True)
-    file = tmp_path / "out/points.jsonl"
     deadline = time.monotonic() + 300
-    while not (file.exists() and file.stat().st_size) and time.monotonic() < deadline:
+    while not (tmp_path / "out/study.sqlite").exists() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    while not finished(tmp_path / "out") and time.monotonic() < deadline:
         time.sleep(0.05)
     process.send_signal(signal.SIGINT)
     _, errors = process.communicate(timeout=300)
     assert errors.count("Traceback") == 1  # the script's own, none of a worker
     assert errors.rstrip().endswith("KeyboardInterrupt")
     table = pd.read_csv(tmp_path / "out/points.csv")
-    assert len(table) - len(journal(tmp_path / "out")) in (0, 1)  # 1 if stopped before its line was written
+    assert len(table) - len(finished(tmp_path / "out")) in (0, 1)  # 1 if stopped before its line was written
     assert 1 <= len(table) < 320

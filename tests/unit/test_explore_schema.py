@@ -7,7 +7,7 @@ from accelsim.config.loader import load_document
 from accelsim.config.model import validate
 from accelsim.engine.choice import ENGINES
 from accelsim.explore.points import MAX_POINTS, axes, grid
-from accelsim.explore.schema import Range, SweepDocument
+from accelsim.explore.schema import SweepDocument, Values
 from accelsim.explore.tasks import Tasks
 
 HEAD = "sweep: s\narchitecture: reckon\nworkload: cue_accumulation\n"
@@ -73,8 +73,8 @@ def test_sweep_without_axes_is_one_point_per_seed(read):
 
 
 def test_range_includes_both_ends():
-    assert Range(range=(2, 4)).values() == (2, 3, 4)
-    assert Range(range=(1, 9, 4)).values() == (1, 5, 9)
+    assert Values(range=(2, 4)).listed() == (2, 3, 4)
+    assert Values(range=(1, 9, 4)).listed() == (1, 5, 9)
 
 
 def test_engines_are_those_of_simulate():
@@ -122,7 +122,7 @@ def test_wrong_shapes_are_told_in_words(read):
     goals = "objectives: [{metric: a, direction: min}, {metric: a, direction: max}]\n"
     text = "axes:\n  workload.epochs: 3\nseeds: 0\n" + goals
     assert message(read, text).splitlines() == [
-        "s.yaml:5:3  axes.workload.epochs: 3 is not a mapping with `range` or a list",
+        "s.yaml:5:3  axes.workload.epochs: 3 is not a mapping or a list",
         "s.yaml:6:1  seeds: 0 is not a whole number > 0 or a list",
     ]
     text = text.replace("epochs: 3", "epochs: [3]").replace("seeds: 0", "seeds: 1")
@@ -164,7 +164,8 @@ def test_documents_are_found_beside_the_sweep_or_shipped(read, tmp_path):
     (tmp_path / "mine.yaml").write_text("workload: mine\nextends: cue_accumulation\nepochs: 3\n")
     plan, document = read("", head.replace("reckn", "reckon"))
     bases = Tasks(plan, document).bases
-    assert (bases["architecture"].name, bases["workload"].data["epochs"]) == ("reckon", 3)
+    assert bases["architecture", "reckon"].name == "reckon"
+    assert bases["workload", "mine.yaml"].data["epochs"] == 3
 
 
 def test_grid_is_bounded(read):
@@ -209,4 +210,4 @@ def test_check_keys_accepts_what_plug_ins_check_themselves(read):
           architecture.core.memories.winp.measured.read_energy: [1 pJ]
         """)
     tasks = Tasks(plan, document)
-    assert set(tasks.bases) == {"architecture", "workload"}
+    assert set(tasks.bases) == {("architecture", "reckon"), ("workload", "cue_accumulation")}

@@ -1,5 +1,7 @@
 """Networks that settle before they learn: the published algorithms, their exact properties, and what they learn."""
 
+import re
+
 import numpy as np
 import pytest
 from settling_cores import build, digits_accuracy, some
@@ -338,3 +340,30 @@ def test_il_prox_learns_at_any_rate_where_others_fail():
     assert np.ptp(prox.mean(axis=1)) <= 0.06
     for rate in (2.5, 10.0, 100.0):
         assert max(learnt("backprop", rate) + learnt("inference-learning", rate, **IL_SGD)) < 0.2
+
+
+@pytest.mark.parametrize(("rule", "more"), [("backprop", {}), ("backprop", {"batch": 3}), ("inference-learning", {})])
+def test_a_word_that_is_no_longer_finite_is_told_with_its_place_and_time(rule, more):
+    shown = some(60, SIZES)
+    first = None
+    with np.errstate(all="ignore"):
+        core = build(rule, SIZES, rate=1e4, output="linear", **more)
+        core.run(some(2, SIZES))
+        for s in range(60):  # one sample at a time
+            try:
+                core.run(shown.part(s, s + 1))
+            except ConfigError as error:
+                first, (problem,) = s + 2, error.problems
+                break
+        assert first is not None
+        assert re.fullmatch(
+            rf"\w+: word `\w+` of the (synapses|neurons) `[\w-]+` became (NaN|infinite) at \[\d+(, \d+)?\]"
+            rf" in time step 0 of sample {first}",
+            problem.message,
+        )
+        whole = build(rule, SIZES, rate=1e4, output="linear", **more)
+        whole.run(some(2, SIZES))
+        with pytest.raises(ConfigError) as caught:
+            whole.run(shown)
+    assert [each.message for each in caught.value.problems] == [problem.message]
+    assert problem.file.endswith(".py")

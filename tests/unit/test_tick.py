@@ -8,6 +8,8 @@ from tick_cores import FIXED, FIXED_SETTINGS, FLOAT_SETTINGS, INPUTS, TICKS, agr
 
 from accelsim.config.errors import ConfigError
 from accelsim.controllers.samples import Samples
+from accelsim.engine.counts import count_engine
+from accelsim.engine.program import lower
 from accelsim.plasticity import load_plugin
 
 PLUGIN = Path(__file__).parents[1] / "plugins" / "three_factor.py"
@@ -122,6 +124,28 @@ def test_engines_agree_event_for_event(rule, overrides):
     _agree(rule, overrides)
 
 
+def test_the_end_of_a_sample_writes_only_words_that_changed():
+    matrices = ("winp", "wrec", "wout")
+    sparing = [f"core.memories.{m}.write_back=changed" for m in matrices]
+    sparing += [f"core.memories.{m}.items=4" for m in WEIGHTS]
+    at_end = {"update": "end of sample"}
+    settings = FLOAT_SETTINGS | {"output_parameters": at_end}
+    controller, architecture, placement = build("eprop", CASES["eprop"][0] | at_end, settings, sparing)
+    before = {name: weights.copy() for name, weights in controller.weights().items()}
+    samples = delayed_cues(1)
+    activity = controller.run(samples, masks=range(samples.ticks)).activity
+    counters = count_engine(lower(architecture, placement, controller.vocabulary))
+    written = dict(zip(counters.counters, counters.run(activity.counts).sum(axis=0), strict=True))
+    for name, width in zip(matrices, (4, 4, 2), strict=True):
+        rows, columns = before[name].shape
+        changed = (before[name] != controller.weights()[name]).reshape(rows, columns // width, width).any(axis=2)
+        assert 0 < changed.sum() < changed.size, name
+        assert activity.masks[f"{name}_end_changed"][-1].sum() == changed.sum()
+        assert sum(n for c, n in written.items() if (c.kind, c.target) == ("write", name)) == changed.sum()
+        assert not activity.counts[:, controller.vocabulary.column(f"{name}_changed")].any()
+    agree(controller, architecture, placement, samples)
+
+
 def test_a_rule_on_spikes_visits_only_their_rows():
     controller, *_ = build("on-spikes-example")
     counts = controller.run(delayed_cues(2)).activity.counts
@@ -153,7 +177,7 @@ def test_a_plugin_shows_its_operations():
 @pytest.mark.parametrize(
     ("rule", "parameters", "settings", "overrides", "path", "message"),
     [
-        ("eprop", {}, None, ['core.rules=["eprop-fixed"]'], "learning.rule", "this core learns with `eprop-fixed`"),
+        ("eprop", {}, None, ['core.rules=["sdsp"]'], "learning.rule", "this core learns with `sdsp`, not with `eprop`"),
         ("eprob", {}, None, [], "learning.rule", "unknown plasticity rule `eprob` (did you mean `eprop`?)"),
         ("eprop", {"rte": 1}, None, [], "learning.parameters.rte", "unknown key (did you mean `rate`?)"),
         ("eprop", {}, {"neuron": {"decay": 2}}, [], "settings.tick.neuron.decay", "2 is not <= 1"),
@@ -163,7 +187,8 @@ def test_a_plugin_shows_its_operations():
         ("eprop-fixed", {}, None, [], "learning.rule", "rule `eprop-fixed` wants"),
         ("eprop", {}, None, ["core.memories.winp.holds.item_bits=weigth"], "core.memories.winp.holds.item_bits",
          "`weigth` is no state of controller `tick` (did you mean `weight`?)"),
-        ("eprop", {}, None, ["core.memories.neurons.items=64"], "core.memories.neurons.items", "64 items of 65 bits"),
+        ("eprop", {}, None, ["core.memories.neurons.items=1024"], "core.memories.neurons.items",
+         "1024 items of 65 bits need more than 65536 bits a word"),
     ],
 )  # fmt: skip
 def test_what_does_not_fit_is_told(rule, parameters, settings, overrides, path, message):

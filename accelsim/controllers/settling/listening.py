@@ -11,7 +11,7 @@ from accelsim.controllers.settling.module import JIT, loop_source
 from accelsim.datapath.probe import EVALUATIONS
 from accelsim.datapath.stages import Program
 from accelsim.datapath.toggles import Operands
-from accelsim.plasticity.settling import SettlingRule
+from accelsim.plasticity.unit import PlasticityUnit
 
 
 class Listener:
@@ -39,11 +39,11 @@ class Listener:
 
 
 def plain_loop(
-    programs: Mapping[str, Program], rule: SettlingRule | None, listener: Listener | None = None
+    programs: Mapping[str, Program], unit: PlasticityUnit | None, listener: Listener | None = None
 ) -> Callable[..., None]:
     """The loop, interpreted: the same source as the compiled one and the same bits, a thousand times slower."""
     names: dict[str, Any] = {"listener": listener}
-    source = loop_source(programs, rule, "listener" if listener is not None else None).replace(JIT, "")
+    source = loop_source(programs, unit, "listener" if listener is not None else None).replace(JIT, "")
     exec(source, names)
     names |= {name: getattr(np, name) for name in ("float32", "float64", "int32", "int64", "uint32", "uint64")}
 

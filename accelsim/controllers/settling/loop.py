@@ -20,6 +20,7 @@ def no_row(i: int, state: Any, parameters: Any) -> None:
 
 
 mac = transposed_mac = accumulate = update = no_row
+periodic = close_sample = close_task = no_row
 rectify = peak = exponential = invert = normalise = nothing
 compare = compare_output = relax = clamp = backpropagate = nothing
 measure_output = share = sense = before_update = after_update = nothing
@@ -132,19 +133,30 @@ def finish(populations: Any, matrices: Any, registers: Any, control: Any) -> Non
             compare(populations[m], registers)
 
 
-def learn(matrices: Any, registers: Any, complete: bool) -> None:
+def learn(matrices: Any, registers: Any, complete: bool, periodically: bool) -> None:
     """Take a sample into the gradients and, at the end of a batch, change the weights."""
     for m in range(len(matrices)):
         matrix = matrices[m]
         sense(matrix, registers)
         if complete:
             before_update(matrix, registers)
-            for i in range(matrix.w.shape[0]):
+        for i in range(matrix.w.shape[0]):
+            if complete:
                 update(i, matrix, registers)
-            after_update(matrix, registers)
-        else:
-            for i in range(matrix.w.shape[0]):
+            else:
                 accumulate(i, matrix, registers)
+            if periodically:
+                periodic(i, matrix, registers)
+            close_sample(i, matrix, registers)
+        if complete:
+            after_update(matrix, registers)
+
+
+def close(matrices: Any, registers: Any) -> None:
+    """Visit all synapses at a task boundary."""
+    for m in range(len(matrices)):
+        for i in range(matrices[m].w.shape[0]):
+            close_task(i, matrices[m], registers)
 
 
 def run_samples(
@@ -169,7 +181,8 @@ def run_samples(
     registers, control : namedtuples
         Of the rule, and what the loop does.
     stimulus : namedtuple of arrays
-        Events, and by sample the label, whether it is learnt from, and whether it completes a batch.
+        Events, and by sample the label, whether it is learnt from, whether it completes a batch and the K-th of them,
+        whether a task ends with it, and the factor that makes the core plastic.
     tallies : (samples,) int64
         Takes the settling iterations.
     answers : (samples,) int32
@@ -197,4 +210,8 @@ def run_samples(
             recorded = s if s < errors.shape[0] else errors.shape[0]  # an empty slice if not
             tallies[s] = settle(populations, matrices, top, registers, control, errors[recorded : recorded + 1])
             finish(populations, matrices, registers, control)
-            learn(matrices, registers, stimulus.update[s])
+            matrices[0].reward[0] = 1.0 if best == stimulus.label[s] else -1.0
+            matrices[0].plastic[0] = stimulus.plastic[s]
+            learn(matrices, registers, stimulus.update[s], stimulus.periodic[s])
+            if stimulus.ends[s]:
+                close(matrices, registers)

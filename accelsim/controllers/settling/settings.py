@@ -25,6 +25,9 @@ class SettlingSettings(Model):
     """Parameters of plasticity rules by name, for this core; those under the workload's `learning` win."""
     output: Literal["softmax", "linear"] = "softmax"
     """What the output answers with, and is compared with its target."""
+    activation: Literal["relu", "sign"] = "relu"
+    """What neurons send of their activity h: max(0, h), or its sign, with the slope of a line from -1 to 1 (estimated
+    straight through; M. Courbariaux et al., arXiv:1602.02830)."""
     bias: bool = True
     """Whether each neuron has a synapse from a rate that is always 1."""
     weights: InitialWeights = InitialWeights(scale=1.0)

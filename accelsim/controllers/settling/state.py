@@ -12,8 +12,10 @@ from numpy.typing import NDArray
 
 from accelsim.controllers.base import Request
 from accelsim.controllers.settling.settings import SettlingSettings
+from accelsim.controllers.settling.stages import settling_rule
 from accelsim.datapath.kernels import tuple_type
-from accelsim.plasticity.settling import SettlingRule
+from accelsim.plasticity.kernels import RANDOM_STATE
+from accelsim.plasticity.unit import PlasticityUnit
 
 Real = NDArray[np.float32]
 
@@ -26,7 +28,9 @@ class State:
     matrices: tuple[Any, ...]
     top: Any
     position: NDArray[np.int64]
-    """(1,) samples of the present batch so far."""
+    """(2,) samples of the present batch so far, and updates since those of ``every K steps``."""
+    samples: NDArray[np.int64]
+    """(1,) samples that were run."""
 
 
 def matrix_names(populations: Sequence[str]) -> list[str]:
@@ -34,8 +38,9 @@ def matrix_names(populations: Sequence[str]) -> list[str]:
     return [f"{pre}-{post}" for pre, post in pairwise(populations)]
 
 
-def allocate_state(rule: SettlingRule | None, settings: SettlingSettings, request: Request) -> State:
+def allocate_state(unit: PlasticityUnit | None, settings: SettlingSettings, request: Request) -> State:
     """A core before its first sample: weights drawn, everything else zero or at its start value."""
+    rule = settling_rule(unit)
     names, sizes = list(request.populations), list(request.populations.values())
     pace: dict[str, Real] = {name: np.zeros(1, np.float32) for name in ("pull_step", "push_step", "movement")}
     rates = [np.ones(size + settings.bias, np.float32) for size in sizes]
@@ -44,6 +49,7 @@ def allocate_state(rule: SettlingRule | None, settings: SettlingSettings, reques
         kept = {name: np.zeros(size, np.float32) for name in ("activity", "prediction", "error", "feedback", "slope")}
         neurons.append(kept | {"pre_rate": rate[:size]})
     matrices = []
+    whole = {"reward": np.zeros(1, np.float32), "plastic": np.ones(1, np.float32)}
     for m, name in enumerate(matrix_names(names)):
         pre, post = sizes[m], sizes[m + 1]
         w = np.zeros((pre + settings.bias, post), np.float32)
@@ -56,11 +62,16 @@ def allocate_state(rule: SettlingRule | None, settings: SettlingSettings, reques
             "feedback": neurons[m]["feedback"],
             "inverse_synapses": np.full(1, 1 / w.size, np.float32),
         }
-        if rule is not None and rule.batch > 1:
-            words["gradient_sum"] = np.zeros_like(w)
-        if rule is not None:
+        if unit is not None and rule is not None:
+            others = [(word, format) for word, format in unit.synapse_state.items() if word != "w"]
+            words |= {word: np.zeros(w.shape, format.dtype) for word, format in others}
+            for word in unit.weight_copies:
+                words[word][:] = w
+            if unit.reads("random"):
+                draw = request.generator(f"core.{name}.random").integers
+                words[RANDOM_STATE] = draw(1, 2**32, post, np.uint32)
             words |= {word: np.full(1, rule.initial.get(word, 0.0), np.float32) for word in rule.matrix_state}
-        matrices.append(_tuple(words))
+        matrices.append(_tuple(words | whole))
     outputs = sizes[-1]
     top = {name: neurons[-1][name] for name in ("activity", "prediction", "error")} | {"pre_rate": rates[-2]}
     top |= {name: np.zeros(outputs, np.float32) for name in ("target", "probability")}
@@ -69,7 +80,7 @@ def allocate_state(rule: SettlingRule | None, settings: SettlingSettings, reques
         top["share"][0] = rule.nudge
         top |= {word: np.zeros(1, np.float32) for word in rule.output_state}
     populations = tuple(_tuple(words | pace) for words in neurons)
-    return State(populations, tuple(matrices), _tuple(top), np.zeros(1, np.int64))
+    return State(populations, tuple(matrices), _tuple(top), np.zeros(2, np.int64), np.zeros(1, np.int64))
 
 
 def _tuple(arrays: dict[str, Real]) -> Any:

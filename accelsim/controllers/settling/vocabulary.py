@@ -16,6 +16,12 @@ CONDITIONS = (
     "senses",  # the rule has reductions over presynaptic neurons
     "batched",  # gradients are added up
     "update",  # weights change: the batch is complete
+    "consolidated",  # a consolidation works on top of the rule
+    "periodic",  # this is the K-th change of a consolidation that asks for it
+    "closes_sample", "closes_task",  # synapses have stages at the end of this sample, or task
+    "learn_reads", "learn_writes",  # whether weights are accessed when a sample is learnt from
+    "learn_reads_traces", "learn_writes_traces",  # and words that a consolidation keeps per synapse
+    "end_reads", "end_writes", "end_reads_traces", "end_writes_traces",  # the same at a task boundary
 )  # fmt: skip
 COUNTS = ("deliveries", "iterations")
 VOCABULARY = Vocabulary(CONDITIONS, {}, COUNTS)

@@ -21,10 +21,13 @@ from accelsim.config.errors import ConfigError, Problem
 from accelsim.config.model import Model
 from accelsim.controllers.activity import Activity
 from accelsim.controllers.base import Controller, Outcome, Request
+from accelsim.controllers.connections import Connections
+from accelsim.controllers.lasting import Lasting
 from accelsim.controllers.probing import middle
 from accelsim.controllers.samples import Samples
-from accelsim.controllers.tick.compose import datapath_of
+from accelsim.controllers.tick.compose import datapath_of, row_budgets
 from accelsim.controllers.tick.datapath import PERIOD, POST, SAMPLE, SIGNAL, SPIKE, STEP, TASK, Datapath, triggers_of
+from accelsim.controllers.tick.lasting import lasting_words, learning_bits
 from accelsim.controllers.tick.listening import Listener
 from accelsim.controllers.tick.module import load_loop
 from accelsim.controllers.tick.offers import rewarded
@@ -33,6 +36,7 @@ from accelsim.controllers.tick.shape import Shape, core_shape
 from accelsim.controllers.tick.stages import stage_programs
 from accelsim.controllers.tick.state import State, accesses, allocate_state, situations
 from accelsim.controllers.tick.vocabulary import (
+    CHANGED,
     COUNTS,
     MASKS,
     MATRICES,
@@ -42,8 +46,9 @@ from accelsim.controllers.tick.vocabulary import (
     gather_tile_masks,
     tally_columns,
 )
-from accelsim.controllers.tick.watch import Watch
+from accelsim.controllers.tick.watch import kept_words
 from accelsim.controllers.vocabulary import Vocabulary
+from accelsim.controllers.watch import Watch
 from accelsim.datapath.kernels import tuple_type
 from accelsim.datapath.probe import untouched
 from accelsim.datapath.stages import Program
@@ -62,7 +67,13 @@ _CORE = (
     "regression",
 )  # fmt: skip
 ACCESSES = ("reads", "writes", "reads_traces", "writes_traces")
-_RECORD = ("first", "events", "rows", "changed", "tiles", "programmed")
+_SIDES = {
+    "winp": ("input", "recurrent", "input_traces", "neurons"),
+    "wrec": ("recurrent", "recurrent", "recurrent_traces", "neurons"),
+    "wout": ("recurrent", "output", "output_traces", "outputs"),
+}
+"""Populations on both sides of a matrix, and the memories of the words per neuron."""
+_RECORD = ("first", "events", "rows", *CHANGED, "tiles", "programmed")
 
 
 class Tick(Controller):
@@ -72,6 +83,7 @@ class Tick(Controller):
     options_model: ClassVar[type[Model]] = TickOptions
     settings_model: ClassVar[type[Model]] = TickSettings
     consolidates: ClassVar[bool] = True
+    rewires: ClassVar[bool] = True
 
     def __init__(self, path: Datapath, settings: TickSettings, shape: Shape, state: State, learn_every: int) -> None:
         self.path = path
@@ -95,7 +107,12 @@ class Tick(Controller):
             with_state_bits(core, path.state_bits()), request.populations["recurrent"], request.populations["output"]
         )
         threshold = getattr(path.neuron, "threshold", 1.0)
-        return cls(path, settings, shape, allocate_state(path, settings, request, threshold), core.learn_every)
+        state = allocate_state(path, settings, request, threshold)
+        if budgets := row_budgets(core, path, request):
+            from accelsim.controllers.tick.sparse import SparseTick
+
+            return SparseTick(path, settings, shape, state, core.learn_every, budgets)  # type: ignore[return-value]
+        return cls(path, settings, shape, state, core.learn_every)
 
     def run(self, samples: Samples, *, masks: range = range(0), states: bool = False) -> Outcome:
         """Process a chunk of samples (see :class:`accelsim.controllers.base.Controller`).
@@ -103,7 +120,7 @@ class Tick(Controller):
         Raises
         ------
         ConfigError
-            If an event arrives on an input that the network does not have, or a float word becomes NaN.
+            If an event arrives on an input that the network does not have, or a float word becomes NaN or infinite.
         """
         inputs = self.state.inp.w.shape[0]
         if samples.event_address.size and not 0 <= samples.event_address.min() <= samples.event_address.max() < inputs:
@@ -111,26 +128,27 @@ class Tick(Controller):
             raise ConfigError(Problem(path="network.input", message=message))
         held, stimulus = self._conditions(samples), self._stimulus(samples)
         s, shape, core = self.state, self.shape, self._core(samples)
-        record = self._empty_record(masks)
+        record = self._empty_record(masks, self._heard(samples, masks))
         tallies = np.zeros((samples.ticks, TALLIES), np.int64)
         answers = np.full(len(samples), -1, np.int32)
         score = np.zeros(s.out.w.shape[1])
-        watch = Watch(self.path, s) if held["training"].any() else None
+        watch = Watch(s, kept_words(self.path, s)) if held["training"].any() else None
         self._loop(s.neurons, s.inp, s.rec, s.out, s.back, s.registers, core, stimulus, tallies, score, answers, record)
         if watch is not None:
             watch.check(samples, lambda ticks: self._advance(self._loop, stimulus, ticks, samples))
         s.samples[0] += len(samples)
-        counts = np.zeros((samples.ticks, len(VOCABULARY.columns)), np.int64)
+        counts = np.zeros((samples.ticks, len(self.vocabulary.columns)), np.int64)
         for name, values in held.items():
-            counts[:, VOCABULARY.column(name)] = values
+            counts[:, self.vocabulary.column(name)] = values
         columns = tally_columns(shape.blocks)
         for name in (*MASKS, *COUNTS):
             if name in columns:
                 column, factor = columns[name]
-                counts[:, VOCABULARY.column(name)] = tallies[:, column] * factor
+                counts[:, self.vocabulary.column(name)] = tallies[:, column] * factor
         delivered = np.diff(samples.event_start)
-        counts[:, VOCABULARY.column("input_events")] = delivered
-        counts[:, VOCABULARY.column("deliveries")] = 0 if samples.overlapped else delivered
+        counts[:, self.vocabulary.column("input_events")] = delivered
+        counts[:, self.vocabulary.column("deliveries")] = 0 if samples.overlapped else delivered
+        record = self._take_rows(counts, record, masks, held, stimulus)
         on_firing = held["on_firing"][masks.start : masks.stop]
         activity = Activity(counts, self._masks(record, on_firing) if masks else {}, masks)
         return Outcome(activity, answers, errors=self._errors(samples, stimulus.squared))
@@ -160,7 +178,7 @@ class Tick(Controller):
         tallies, answers = np.zeros((len(ticks), TALLIES), np.int64), np.zeros(len(samples), np.int32)
         run_ticks(
             s.neurons, s.inp, s.rec, s.out, s.back, s.registers, self._core(samples), stimulus._replace(**cut), tallies,
-            np.zeros(s.out.w.shape[1]), answers, self._empty_record(range(0)),
+            np.zeros(s.out.w.shape[1]), answers, self._empty_record(range(0), range(0)),
         )  # fmt: skip
 
     def weights(self) -> Mapping[str, NDArray[Any]]:
@@ -177,9 +195,41 @@ class Tick(Controller):
         arrays = zip(MATRICES, (s.inp, s.rec, s.out), strict=True)
         return {name: each.cells for name, each in arrays if hasattr(each, "cells") and each.cells.law[ON]}
 
+    def connections(self) -> Mapping[str, Connections]:
+        """Synapses that come and go."""
+        s, found = self.state, {}
+        for name, matrix in zip(MATRICES, (s.inp, s.rec, s.out), strict=True):
+            if not hasattr(matrix, "present"):
+                continue
+            rule, (pre, post, pre_memory, post_memory) = self.path.rule, _SIDES[name]
+            if name == "wout":
+                rule = self.path.output_rule
+            kept = (set(rule.synapse_state) & rule.lasting()) - {"w", "present"}
+            found[name] = Connections(
+                matrix.w,
+                matrix.present,
+                tuple(getattr(matrix, word) for word in sorted(kept) if hasattr(matrix, word)),
+                matrix.writes,
+                name != "wrec",
+                pre,
+                post,
+                getattr(matrix, "pre_activity", None),
+                getattr(matrix, "post_activity", None),
+                {"weights": name, "present": self.path.traces(name), "pre": pre_memory, "post": post_memory},
+            )
+        return found
+
     def state_bits(self) -> Mapping[str, int]:
         """Bits of each part of the state."""
         return self.path.state_bits()
+
+    def lasting(self) -> Mapping[str, Lasting]:
+        """Weights, words per synapse and neuron that last, adapting feedback, random-number generators."""
+        return lasting_words(self.path, self.state)
+
+    def learning_bits(self) -> tuple[int, int]:
+        """Bits of the weights, and of all words of the rules with them."""
+        return learning_bits(self.path, self.state)
 
     def _core(self, samples: Samples) -> Any:
         """Tables and sizes, as the loop takes them."""
@@ -285,25 +335,36 @@ class Tick(Controller):
         right = samples.label[samples.sample_of_tick][:, None] == np.arange(outputs)
         return self.path.output.encode(right * self.settings.target)
 
-    def _empty_record(self, masks: range) -> Any:
-        """Room for the marks of some time steps."""
+    def _heard(self, samples: Samples, masks: range) -> range:
+        """Time steps of which events are marked."""
+        return masks
+
+    def _take_rows(
+        self, counts: NDArray[np.int64], record: Any, masks: range, held: Mapping[str, NDArray[np.uint8]], stimulus: Any
+    ) -> Any:
+        """Count what else follows from the events marked; the record of `masks` alone."""
+        return record
+
+    def _empty_record(self, masks: range, heard: range) -> Any:
+        """Room for the marks of some time steps, among those of which events are marked."""
         s, shape = self.state, self.shape
         inputs, recurrent = s.inp.w.shape
 
         def marks(*size: int) -> NDArray[np.uint8]:
-            return np.zeros((len(masks), *size), np.uint8)
+            return np.zeros((masks.stop - heard.start if masks else 0, *size), np.uint8)
 
         rows = (marks(inputs), marks(recurrent), marks(recurrent))
         words = (shape.words, shape.words, shape.output_words)
-        changed = tuple(marks(mask.shape[1], width) for mask, width in zip(rows, words, strict=True))
+        changed = [tuple(marks(mask.shape[1], size) for mask, size in zip(rows, words, strict=True)) for _ in CHANGED]
         tiled = (s.inp, s.rec, s.out) if self.path.crossbar is not None else ()
         tiles = tuple(marks(matrix.active.size) for matrix in tiled)
         programmed = tuple(marks(matrix.programmed.size) for matrix in tiled)
-        events = marks(max(inputs, recurrent))
-        return tuple_type("Record", _RECORD)(masks.start, events, rows, changed, tiles, programmed)
+        events = np.zeros((len(heard), max(inputs, recurrent)), np.uint8)
+        return tuple_type("Record", _RECORD)(heard.start, events, rows, *changed, tiles, programmed)
 
     def _masks(self, record: Any, on_firing: NDArray[np.uint8]) -> dict[str, NDArray[np.uint8]]:
-        rows, changed = (dict(zip(MATRICES, marks, strict=True)) for marks in (record.rows, record.changed))
+        rows = dict(zip(MATRICES, record.rows, strict=True))
+        changed = {what: dict(zip(MATRICES, getattr(record, what), strict=True)) for what in CHANGED}
         masks = gather_masks(record.events, rows, changed, self.shape, on_firing)
         if self.path.crossbar is None:
             return masks

@@ -68,6 +68,8 @@ class Datapath:
         Tiles that hold the weights and sum them in place.
     outputs : int
         Number of outputs.
+    one_word : frozenset of str
+        Matrices whose memory holds all words of a synapse at one address, beside its weight.
     """
 
     neuron: NeuronModel
@@ -77,6 +79,11 @@ class Datapath:
     leak: int
     crossbar: Crossbar | None = None
     outputs: int = 1
+    one_word: frozenset[str] = frozenset()
+
+    def traces(self, matrix: str) -> str:
+        """Memory of the words per synapse of a matrix but the weight."""
+        return matrix if matrix in self.one_word else f"{matrix}_traces"
 
     @cached_property
     def output(self) -> Format:
@@ -233,12 +240,14 @@ class Datapath:
         return {
             "weight": weight,
             "synapse_trace": bits_of(self.rule.synapse_state) - weight,
+            "synapse": bits_of(self.rule.synapse_state),
             "presynaptic_trace": bits_of(self.rule.presynaptic_state),
             "neuron": bits_of({**self.neuron.state, **self.neuron.configuration, **self.rule.postsynaptic_state})
             + surrogate,
             "current": self.neuron.current.bits,
             "output_weight": output_weight,
             "output_synapse_trace": bits_of(self.output_rule.synapse_state) - output_weight,
+            "output_synapse": bits_of(self.output_rule.synapse_state),
             "output_presynaptic_trace": bits_of(self.output_rule.presynaptic_state),
             "readout": self.output.bits + bits_of(self.output_rule.postsynaptic_state),
             "feedback": output_weight if self.options.feedback != "symmetric" else 0,

@@ -8,17 +8,23 @@ from __future__ import annotations
 
 from typing import Any
 
+from numba import uint64  # of loop indices: no test for negative ones, which would end SIMD
+
 VISITED, READ, WRITTEN, TRACE_READ, TRACE_WRITTEN, COLUMN = (1 << bit for bit in range(6))
 """What happens to a row of synapses: its weights are read or written, its other words are; and what happens only to
 its synapses onto neurons that fire, apart from a visit of the row."""
 INPUT_EVENT, SPIKE, FIRED = (1 << bit for bit in range(3))
 """Bits of a recorded event: an input spikes, a neuron's last spike arrives, a neuron spikes."""
-PER_MATRIX = ("visited", "read", "row", "trace_read", "trace_row", "changed", "updates")
-"""What is counted of each matrix in a time step: rows, changed words, changed weights."""
+PER_MATRIX = ("visited", "read", "row", "trace_read", "trace_row", "changed", "updates", "end_changed")
+"""What is counted of each matrix in a time step: rows, changed words, changed weights, and the words that the visit at
+the end of a sample or task changed."""
 PER_TICK = ("input_event", "spike", "event", "fired")
 """What is counted of the neurons in a time step; these columns follow those of the three matrices."""
 PER_TILED = ("tile_read", "tile_written", "programmed")
 """What is counted of each matrix in crossbar tiles: tiles read and written, rows written; these columns come last."""
+
+MOST_FRESH = 255
+"""Changes of a weight that fit into a byte."""
 
 
 def nothing(state: Any, parameters: Any) -> None:
@@ -34,6 +40,11 @@ def no_row(i: int, state: Any, parameters: Any) -> None:
 def no_visit(situation: int, i: int, state: Any, parameters: Any) -> int:
     """A rule without stages per synapse; the result counts changed weights."""
     return 0
+
+
+def forget_row(i: int, matrix: Any) -> None:
+    """Nobody asks what row `i` was before it is written."""
+    return
 
 
 def store_ideal(i: int, matrix: Any) -> None:
@@ -89,7 +100,59 @@ output_conclude_presynaptic = output_conclude_postsynaptic = nothing
 clear_neurons = clear = clear_output = nothing
 visit = visit_output = finish = finish_output = no_visit
 present_reward, present_plastic = no_reward, no_factor
-store, age, disturb, disturb_output = store_ideal, keep_still, read_exactly, read_output_exactly
+keep, store, age, disturb, disturb_output = forget_row, store_ideal, keep_still, read_exactly, read_output_exactly
+
+
+def drop_self(i: int, matrix: Any) -> int:
+    """No neuron has a synapse onto itself: row `i` loses it again; returns 1 if it had changed."""
+    differs = matrix.differs[i]
+    matrix.w[i, i] = 0
+    matrix.fresh[i, i] -= differs
+    matrix.differs[i] = 0
+    return differs
+
+
+def gather_writes(matrix: Any) -> None:
+    """Add up the writes of every weight; `fresh` ones are counted in a byte, of which much less is moved."""
+    if matrix.sweeps[0] == 0:
+        return
+    for i in range(uint64(matrix.writes.shape[0])):
+        for j in range(uint64(matrix.writes.shape[1])):
+            matrix.writes[i, j] += matrix.fresh[i, j]
+            matrix.fresh[i, j] = 0
+    matrix.sweeps[0] = 0
+
+
+def words_changed(matrix: Any, width: int, lanes: int, marks: Any) -> int:
+    """Words of a row with a weight that is marked; ``marks`` (1, words) takes a mark for each word.
+
+    The marks of the weights may be gone afterwards.
+    """
+    words = 0
+    if marks.shape[0] == 0 and lanes % width == 0 and width >= 8 and width & (width - 1) == 0:
+        left = uint64(matrix.eights.shape[0])
+        while width > 8 and left > 1:  # two and two become one, until each stands for a word
+            left >>= uint64(1)
+            for at in range(left):
+                matrix.eights[at] = matrix.eights[at << uint64(1)] | matrix.eights[(at << uint64(1)) + uint64(1)]
+            width >>= 1
+        for at in range(left):
+            words += matrix.eights[at] != 0
+        return words
+    posts = matrix.w.shape[1]
+    word = 0
+    for block in range(0, posts, lanes):
+        for start in range(block, block + lanes, width):
+            differs = 0
+            for j in range(uint64(start), uint64(min(start + width, block + lanes, posts))):
+                if matrix.differs[j]:
+                    differs = 1
+                    break
+            words += differs
+            if marks.shape[0]:
+                marks[0, word] = differs
+            word += 1
+    return words
 
 
 def learn_rows(
@@ -110,60 +173,53 @@ def learn_rows(
     weights of a block. ``tally`` counts by `PER_MATRIX`; ``matrix.writes`` counts how often each weight changed;
     ``rows`` (1, rows) and ``changed`` (1, rows, words) take marks unless empty.
     """
-    posts = matrix.w.shape[1]
+    if matrix.sweeps[0] == MOST_FRESH:
+        gather_writes(matrix)
+    matrix.sweeps[0] += 1
     for i in range(matrix.w.shape[0]):
         situation = occasion + (matrix.pre_spike[i] != 0)
         what = situations[situation]
         if what == 0:
             continue
         if what & (WRITTEN | COLUMN):
-            for j in range(posts):
-                matrix.before[j] = matrix.w[i, j]
+            keep(i, matrix)
         updates = visit(situation, i, matrix, parameters)
-        if no_self and matrix.w[i, i] != 0:
-            matrix.w[i, i] = 0
-            updates -= 1
+        if no_self and updates:
+            updates -= drop_self(i, matrix)
         if updates:
             store(i, matrix)
-            for j in range(posts):
-                matrix.writes[i, j] += matrix.w[i, j] != matrix.before[j]
         for bit in range(5):
             tally[bit] += (what >> bit) & 1
         tally[6] += updates
         if rows.shape[0]:
             rows[0, i] = what
         if updates and what & WRITTEN:
-            word = 0
-            for block in range(0, posts, lanes):
-                for start in range(block, block + lanes, width):
-                    differs = 0
-                    for j in range(start, min(start + width, block + lanes, posts)):
-                        differs |= matrix.w[i, j] != matrix.before[j]
-                    tally[5] += differs
-                    if changed.shape[0]:
-                        changed[0, i, word] = differs
-                    word += 1
+            tally[5] += words_changed(matrix, width, lanes, changed[:, i])
 
 
 learn_output_rows = learn_rows
 """The same for output synapses; compiled with their rule's kernels."""
 
 
-def finish_rows(matrix: Any, parameters: Any, ends: int, no_self: bool, tally: Any) -> None:
-    """Visit every row of input or recurrent synapses at the end of a sample (1 of `ends`) and of a task (2)."""
-    posts = matrix.w.shape[1]
+def finish_rows(
+    matrix: Any, parameters: Any, ends: int, no_self: bool, width: int, lanes: int, tally: Any, changed: Any
+) -> None:
+    """Visit every row of input or recurrent synapses at the end of a sample (1 of `ends`) and of a task (2).
+
+    The rest as of `learn_rows`.
+    """
+    if matrix.sweeps[0] == MOST_FRESH:
+        gather_writes(matrix)
+    matrix.sweeps[0] += 1
     for i in range(matrix.w.shape[0]):
-        for j in range(posts):
-            matrix.before[j] = matrix.w[i, j]
+        keep(i, matrix)
         updates = finish(ends, i, matrix, parameters)
-        if no_self and matrix.w[i, i] != 0:
-            matrix.w[i, i] = 0
-            updates -= 1
+        if no_self and updates:
+            updates -= drop_self(i, matrix)
         if updates:
             store(i, matrix)
-            for j in range(posts):
-                matrix.writes[i, j] += matrix.w[i, j] != matrix.before[j]
-        tally[6] += updates
+            tally[6] += updates
+            tally[7] += words_changed(matrix, width, lanes, changed[:, i])
 
 
 finish_output_rows = finish_rows
@@ -208,7 +264,7 @@ def run_ticks(
         Tables and sizes.
     stimulus : namedtuple of arrays
         One entry per time step.
-    tallies : (time steps, 35) int64
+    tallies : (time steps, 38) int64
     score : (outputs,) float64
         Sum of the outputs that count towards the answer.
     answers : (samples,) int32
@@ -234,20 +290,20 @@ def run_ticks(
             seen = 0
             if i < inputs and inp.pre_spike[i] != 0:
                 integrate(i, inp, readout)
-                tally[21] += 1
+                tally[24] += 1
                 seen |= INPUT_EVENT
             if i < size:
                 rec.pre_spike[i] = neurons.spike[i]
                 if neurons.spike[i]:
                     integrate(i, rec, readout)
-                    tally[22] += 1
+                    tally[25] += 1
                     seen |= SPIKE
-            tally[23] += seen != 0
+            tally[26] += seen != 0
             if recorded:
                 events[0, i] = seen
         for m in range(2):
             convert(matrices[m], readout)
-        disturb(neurons, inp, rec, tally[21], tally[22])
+        disturb(neurons, inp, rec, tally[24], tally[25])
         soma(neurons, soma_registers)
         present_surrogate(inp, readout)
         present_potential(inp, readout)
@@ -257,11 +313,11 @@ def run_ticks(
             out.pre_spike[j] = neurons.spike[j]
             if neurons.spike[j]:
                 accumulate_output(j, out, readout)
-                tally[24] += 1
+                tally[27] += 1
                 if recorded:
                     events[0, j] |= FIRED
         convert_output(out, readout)
-        disturb_output(out, tally[24])
+        disturb_output(out, tally[27])
         if stimulus.infer[t]:
             asked += 1
             for k in range(outputs):
@@ -270,9 +326,9 @@ def run_ticks(
                     deviation = float(out.total[k] - stimulus.targets[t, k])
                     stimulus.squared[stimulus.sample[t]] += deviation * deviation
         firing = 0
-        if core.on_firing and tally[24] and stimulus.learning[t]:
+        if core.on_firing and tally[27] and stimulus.learning[t]:
             firing = 8
-            tally[34] = words_fired(neurons.spike, core.width, core.lanes)
+            tally[37] = words_fired(neurons.spike, core.width, core.lanes)
 
         if stimulus.target[t]:
             for k in range(outputs):
@@ -300,11 +356,11 @@ def run_ticks(
             for m in range(2):
                 learn_rows(
                     matrices[m], rule, core.situations, stimulus.occasion[t] + firing, m == 1, core.width, core.lanes,
-                    tally[7 * m : 7 * m + 7], record.rows[m][at : at + 1], record.changed[m][at : at + 1],
+                    tally[8 * m : 8 * m + 8], record.rows[m][at : at + 1], record.changed[m][at : at + 1],
                 )  # fmt: skip
             learn_output_rows(
                 out, output_rule, core.output_situations, stimulus.output_occasion[t], False,
-                core.output_width, core.output_width * core.output_words, tally[14:21],
+                core.output_width, core.output_width * core.output_words, tally[16:24],
                 record.rows[2][at : at + 1], record.changed[2][at : at + 1],
             )  # fmt: skip
 
@@ -317,14 +373,21 @@ def run_ticks(
                     conclude_presynaptic(matrices[m], rule)
                 conclude_postsynaptic(inp, rule)
             for m in range(2):
-                finish_rows(matrices[m], rule, stimulus.ends[t], m == 1, tally[7 * m : 7 * m + 7])
+                finish_rows(
+                    matrices[m], rule, stimulus.ends[t], m == 1, core.width, core.lanes,
+                    tally[8 * m : 8 * m + 8], record.end_changed[m][at : at + 1],
+                )  # fmt: skip
         if stimulus.output_ends[t]:
             output_finish_presynaptic(out, output_rule)
             output_finish_postsynaptic(out, output_rule)
             if stimulus.output_ends[t] & 2:
                 output_conclude_presynaptic(out, output_rule)
                 output_conclude_postsynaptic(out, output_rule)
-            finish_output_rows(out, output_rule, stimulus.output_ends[t], False, tally[14:21])
+            finish_output_rows(
+                out, output_rule, stimulus.output_ends[t], False,
+                core.output_width, core.output_width * core.output_words, tally[16:24],
+                record.end_changed[2][at : at + 1],
+            )  # fmt: skip
 
         follow(back, out, readout)
         note_tiles(inp, rec, out, tally, record, at)
@@ -347,3 +410,6 @@ def run_ticks(
                 for m in range(2):
                     clear(matrices[m], rule)
                 clear_output(out, output_rule)
+    for m in range(2):
+        gather_writes(matrices[m])
+    gather_writes(out)

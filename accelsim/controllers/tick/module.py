@@ -29,14 +29,18 @@ from accelsim.plasticity.unit import PlasticityUnit
 _EMPTY = (
     *(loop.nothing, loop.no_row, loop.no_visit, loop.no_tiles, loop.no_reward, loop.no_factor),
     loop.keep_feedback,
-    *(loop.store_ideal, loop.keep_still, loop.read_exactly, loop.read_output_exactly),
+    *(loop.forget_row, loop.store_ideal, loop.keep_still, loop.read_exactly, loop.read_output_exactly),
 )
+_ROWS = (loop.drop_self, loop.gather_writes, loop.words_changed)
 _TILES = ("integrate", "accumulate_output", "convert", "convert_output", "store", "note_tiles")
 _TILE_KERNELS = "\n# {}\nfrom accelsim.devices.tiles import convert_columns, count_tiles, drive_row\n\n\n"
-_CELLS = ("store", "age", "disturb", "disturb_output")
+_CELLS = ("keep", "store", "age", "disturb", "disturb_output")
 _CELL_KERNELS = "\n# {}\nfrom accelsim.devices.kernels import add_read_noise, age_rows, program_row\n\n\n"
 """With the name of the package's kernels, so that stored code is never older than they are."""
-_CONSTANTS = ("VISITED", "READ", "WRITTEN", "TRACE_READ", "TRACE_WRITTEN", "COLUMN", "INPUT_EVENT", "SPIKE", "FIRED")
+_CONSTANTS = (
+    *("VISITED", "READ", "WRITTEN", "TRACE_READ", "TRACE_WRITTEN", "COLUMN", "INPUT_EVENT", "SPIKE", "FIRED"),
+    "MOST_FRESH",
+)
 _ON_NEURONS = ((STEP, "step"), (SIGNAL, "learn"), (SAMPLE, "finish"), (TASK, "conclude"))
 """Triggers on which words per neuron change, and what the loop calls that."""
 
@@ -84,6 +88,7 @@ def loop_source(datapath: Datapath, devices: bool = False) -> str:
     for slot in _slots():
         default = getattr(loop, slot).__name__
         parts.append(kernels.get(slot, f"{slot} = {default}\n"))
+    parts += [_compiled(inspect.getsource(function)) for function in _ROWS]
     for rows, function in (("learn", "visit"), ("finish", "finish")):
         source = inspect.getsource(getattr(loop, f"{rows}_rows"))
         for_output = source.replace(f"def {rows}_rows(", f"def {rows}_output_rows(")
@@ -174,7 +179,7 @@ def _visit(rule: PlasticityUnit, name: str, situations: list[list[str]]) -> str:
     choice = [JIT, f"def {name}(situation, i, state, parameters):\n    situation &= {told}\n"]
     for together, equal in shared.items():
         row = f"{name}_row{equal[0]}"
-        sources.append(row_source(rule, together, row))
+        sources.append(row_source(rule, together, row, marked=True))
         result = "return " if "w" in rule.program("synapse", together).writes else ""
         choice.append(f"    if {' or '.join(f'situation == {each}' for each in equal)}:\n")
         choice.append(f"        {result}{row}(i, state, parameters)\n")

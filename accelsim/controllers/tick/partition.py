@@ -22,7 +22,12 @@ PART_VOCABULARY = Vocabulary((*CONDITIONS, READS_OUT), MASKS, (*_OF_ALL, "spikes
 
 
 def part_activity(
-    whole: Activity, neurons: range, blocks: range, reads_out: bool, received: Mapping[str, NDArray[np.int64]]
+    whole: Activity,
+    neurons: range,
+    blocks: range,
+    reads_out: bool,
+    received: Mapping[str, NDArray[np.int64]],
+    heard: NDArray[np.bool_] | None = None,
 ) -> Activity:
     """Cut a core's part from the activity of the network.
 
@@ -32,6 +37,7 @@ def part_activity(
     neurons, blocks : of the core
     reads_out : whether the core holds the outputs
     received : messages in each time step, (time steps,), by the names of `RECEIVED`
+    heard : (recurrent neurons,), whose spikes it receives; None for all
 
     Returns
     -------
@@ -44,6 +50,9 @@ def part_activity(
     counts[:, PART_VOCABULARY.column(READS_OUT)] = reads_out
     own = {"block": slice(blocks.start, blocks.stop), "recurrent": slice(neurons.start, neurons.stop)}
     masks = {name: mask[:, *(own.get(axis, slice(None)) for axis in MASKS[name])] for name, mask in whole.masks.items()}
+    if heard is not None:
+        masks["spike"] = masks["spike"].copy()
+        masks["spike"][:, : heard.size] *= heard
     for name, mask in masks.items():
         counts[:, PART_VOCABULARY.column(name)] = mask.sum(axis=tuple(range(1, mask.ndim)), dtype=np.int64)
     counts[:, PART_VOCABULARY.column("spikes_fired")] = counts[:, PART_VOCABULARY.column("fired")]

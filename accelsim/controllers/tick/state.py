@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from accelsim.controllers.base import Request
+from accelsim.controllers.connections import draw_connectivity, possible_synapses
 from accelsim.controllers.initial import InitialWeights
 from accelsim.controllers.tick import loop
 from accelsim.controllers.tick.datapath import PERIOD, POST, SIGNAL, SITUATIONS, STEP, Datapath, situation_triggers
@@ -29,8 +30,9 @@ POSTSYNAPTIC = ("post_spike", "post_potential", "post_threshold", "post_adaptati
 WHOLE = ("reward", "plastic")
 """What it offers of itself: one array for all."""
 OWN = frozenset(
-    ["before", "writes", "cells", "total", "target", "best", "network_reward", "columns", "codes", "law", "active",
-     "programmed", "random_state", "presynaptic_random_state", "postsynaptic_random_state"]
+    ["before", "differs", "eights", "writes", "fresh", "sweeps", "cells", "total", "target", "best", "network_reward",
+     "columns", "codes", "law", "active", "programmed", "random_state", "presynaptic_random_state",
+     "postsynaptic_random_state"]
 )  # fmt: skip
 """What the core keeps beside the words of a rule, under names that these cannot have; nor any that begins as below."""
 OWN_PREFIX = "neuron_"
@@ -80,6 +82,8 @@ def allocate_state(path: Datapath, settings: TickSettings, request: Request, thr
         rule = path.output_rule if name == "wout" else path.rule
         matrices[name]["w"][:] = _drawn(law, rule, request, name, *matrices[name]["w"].shape)
     np.fill_diagonal(matrices["wrec"]["w"], 0)
+    if request.presence is not None:
+        _connect(path, matrices, request)
     for name, matrix in matrices.items():
         rule = path.output_rule if name == "wout" else path.rule
         formats = rule.synapse_state
@@ -122,7 +126,34 @@ def _seed(request: Request, component: str) -> int:
 def _synapses(rule: PlasticityUnit, pre: int, post: int, request: Request, name: str) -> dict[str, NDArray[Any]]:
     arrays = allocate(rule, pre, post, _seed(request, f"core.{name}.random"))._asdict()
     before = np.zeros(post, rule.synapse_state["w"].dtype)
-    return arrays | {"before": before, "writes": np.zeros((pre, post), np.uint32)}
+    differs = np.zeros(max(8, 1 << (post - 1).bit_length()), np.uint8)
+    marks = {"before": before, "differs": differs, "eights": differs.view(np.uint64)}
+    writes = {"writes": np.zeros((pre, post), np.uint32), "fresh": np.zeros((pre, post), np.uint8)}
+    return arrays | marks | writes | {"sweeps": np.zeros(1, np.int64)}
+
+
+def _connect(path: Datapath, matrices: Mapping[str, Mapping[str, Any]], request: Request) -> None:
+    """Draw the live synapses of the matrices that have presence bits; their weights keep the spread of a sum."""
+    presence = request.presence
+    assert presence is not None
+    allowed = {name: possible_synapses(matrix["w"].shape, name != "wrec") for name, matrix in matrices.items()}
+    budgets = presence.budgets({name: int(allowed[name].sum()) for name in presence.matrices})
+    used = request.populations["recurrent"] - presence.spare
+    for name, matrix in matrices.items():
+        if "present" not in matrix:
+            continue
+        live = possible = allowed[name]
+        if name in budgets:
+            possible = possible.copy()
+            if name != "winp":
+                possible[used:] = False
+            if name != "wout":
+                possible[:, used:] = False
+            live = draw_connectivity(request.generator(f"core.{name}.connectivity"), possible, budgets[name])
+        format = (path.output_rule if name == "wout" else path.rule).synapse_state["w"]
+        spread = np.sqrt(allowed[name].sum() / max(live.sum(), 1))
+        matrix["present"][:] = live
+        matrix["w"][:] = format.encode(format.decode(matrix["w"]) * spread * live)
 
 
 def _tiles(path: Datapath, name: str, weights: NDArray[Any], request: Request) -> dict[str, NDArray[Any]]:

@@ -52,7 +52,7 @@ def note_tiles(inp: Any, rec: Any, out: Any, tally: Any, record: Any, at: int) -
         inp.law,
         inp.active,
         inp.programmed,
-        tally[25:28],
+        tally[28:31],
         record.tiles[0][at : at + 1],
         record.programmed[0][at : at + 1],
     )
@@ -60,7 +60,7 @@ def note_tiles(inp: Any, rec: Any, out: Any, tally: Any, record: Any, at: int) -
         rec.law,
         rec.active,
         rec.programmed,
-        tally[28:31],
+        tally[31:34],
         record.tiles[1][at : at + 1],
         record.programmed[1][at : at + 1],
     )
@@ -68,7 +68,7 @@ def note_tiles(inp: Any, rec: Any, out: Any, tally: Any, record: Any, at: int) -
         out.law,
         out.active,
         out.programmed,
-        tally[31:34],
+        tally[34:37],
         record.tiles[2][at : at + 1],
         record.programmed[2][at : at + 1],
     )

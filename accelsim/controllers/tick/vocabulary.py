@@ -41,6 +41,8 @@ MATRICES = {"winp": ("block", "pre"), "wrec": ("block", "pre"), "wout": ("recurr
 """Matrices, and the index sets of masks of their rows."""
 ROW_MASKS = ("visited", "read", "row", "trace_read", "trace_row")
 """Rows visited, weights read and written, other words read and written."""
+CHANGED = ("changed", "end_changed")
+"""Masks of words whose weights changed, in the visits of a time step and in the one that ends a sample or task."""
 TILES = {
     "winp": ("input_tile", "input"),
     "wrec": ("recurrent_tile", "recurrent"),
@@ -52,12 +54,22 @@ MASKS = {
     "event": ("pre",), "input_event": ("pre",), "spike": ("pre",), "fired": ("recurrent",),
     "fired_word": ("block", "row_word"),
     **{f"{matrix}_{what}": axes for matrix, axes in MATRICES.items() for what in ROW_MASKS},
-    **{f"{matrix}_changed": (*axes, WORDS[matrix]) for matrix, axes in MATRICES.items()},
+    **{f"{matrix}_{what}": (*axes, WORDS[matrix]) for matrix, axes in MATRICES.items() for what in CHANGED},
     **{f"{matrix}_{what}": (tiles,) for matrix, (tiles, _) in TILES.items() for what in ("tile_read", "tile_written")},
     **{f"{matrix}_programmed": (rows,) for matrix, (_, rows) in TILES.items()},
 }  # fmt: skip
 COUNTS = ("deliveries", "input_events", "spikes_fired", *(f"{matrix}_updates" for matrix in MATRICES))
+SPARSE = ("winp", "wrec")
+"""Matrices that may be kept as rows of live synapses."""
+ROW_COUNTS = tuple(
+    f"{matrix}_{who}_{what}" for matrix in SPARSE for who in ("live", "sent", "quiet") for what in ("words", "synapses")
+)
+"""Of such rows: words and synapses of all, of those with a spike, of those without."""
+ROW_CONDITIONS = tuple(f"{who}_{what}" for who in ("quiet", "sent") for what in ROW_MASKS)
+"""What happens in this time step to rows without and with a spike."""
 VOCABULARY = Vocabulary(CONDITIONS, MASKS, COUNTS)
+ROW_VOCABULARY = Vocabulary((*CONDITIONS, *ROW_CONDITIONS), MASKS, (*COUNTS, *ROW_COUNTS))
+"""Of a core that keeps such rows."""
 _NOT_TILED = len(MATRICES) * len(loop.PER_MATRIX) + len(loop.PER_TICK)
 _FIRED_WORD = _NOT_TILED + len(MATRICES) * len(loop.PER_TILED)
 TALLIES = _FIRED_WORD + 1
@@ -85,7 +97,7 @@ def tally_columns(blocks: int) -> Mapping[str, tuple[int, int]]:
 def gather_masks(
     events: NDArray[np.uint8],
     rows: Mapping[str, NDArray[np.uint8]],
-    changed: Mapping[str, NDArray[np.uint8]],
+    changed: Mapping[str, Mapping[str, NDArray[np.uint8]]],
     shape: Shape,
     on_firing: NDArray[np.uint8],
 ) -> dict[str, NDArray[np.uint8]]:
@@ -95,7 +107,7 @@ def gather_masks(
     ----------
     events : (time steps, indices)
     rows : by matrix, (time steps, rows)
-    changed : by matrix, (time steps, rows, words of a row)
+    changed : by what of `CHANGED` and by matrix, (time steps, rows, words of a row)
     shape : Shape
     on_firing : (time steps,), whether something happens to the synapses of neurons that fire
     """
@@ -124,10 +136,11 @@ def gather_masks(
             if in_blocks:
                 mask = np.broadcast_to(padded(mask)[:, None, :], (ticks, blocks, pre))
             masks[f"{matrix}_{what}"] = mask
-        words = changed[matrix]
-        if in_blocks:
-            words = padded(words).reshape(ticks, pre, blocks, -1).swapaxes(1, 2)
-        masks[f"{matrix}_changed"] = words
+        for what in CHANGED:
+            words = changed[what][matrix]
+            if in_blocks:
+                words = padded(words).reshape(ticks, pre, blocks, -1).swapaxes(1, 2)
+            masks[f"{matrix}_{what}"] = words
     room = np.zeros((ticks, blocks * shape.lanes), np.uint8)
     room[:, :recurrent] = masks["fired"] * on_firing[:, None]
     lanes = room.reshape(ticks, blocks, shape.lanes)

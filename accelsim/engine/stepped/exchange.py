@@ -38,6 +38,8 @@ class ExchangeWork(NamedTuple):
         Messages that take them to a core.
     outputs : int
         Messages of a core's sums.
+    fan_out : (steps, cores, cores) int64, or (0, 0, 0)
+        Spikes of a core, the first index, that each other core hears; without it, all of them.
     """
 
     cycles: NDArray[np.int64]
@@ -45,6 +47,14 @@ class ExchangeWork(NamedTuple):
     target: NDArray[np.uint8]
     errors: NDArray[np.int64]
     outputs: int
+    fan_out: NDArray[np.int64] = np.zeros((0, 0, 0), np.int64)
+
+    @property
+    def copies(self) -> NDArray[np.int64]:
+        """(steps, cores): messages of a core's spikes."""
+        if self.fan_out.size:
+            return np.asarray(self.fan_out.sum(axis=2))
+        return self.spikes * (self.spikes.shape[1] - 1)
 
     @property
     def sends_sums(self) -> NDArray[np.bool_]:
@@ -76,7 +86,7 @@ def exchange(
     first = np.concatenate([[0], np.cumsum(np.where(target, ROUNDS, 1))])
     sums = work.sends_sums.sum(axis=1) - work.sends_sums[:, readout]
     rows = np.full(first[-1], cores, np.int64)
-    rows[first[:-1]] += work.spikes.sum(axis=1) * (cores - 1) + sums * work.outputs
+    rows[first[:-1]] += work.copies.sum(axis=1) + sums * work.outputs
     rows[first[:-1][target] + 1] += work.errors[target] * (cores - 1)
     start = np.concatenate([[0], np.cumsum(rows)])
     source, destination, gen, proc = np.zeros((4, start[-1]), np.int64)
@@ -91,6 +101,7 @@ def _fill(
     target: np.ndarray,
     errors: np.ndarray,
     outputs: int,
+    fan_out: np.ndarray,
     readout: int,
     send: int,
     serve: np.ndarray,
@@ -106,9 +117,12 @@ def _fill(
     for t in range(spikes.shape[0]):
         for core in range(cores):
             done = cycles[t, core, 0]
-            for _ in range(spikes[t, core]):
+            for spike in range(spikes[t, core]):
                 for way in range(1, cores):
-                    source[row], destination[row] = core, (core + way) % cores
+                    other = (core + way) % cores
+                    if fan_out.shape[0] > 0 and spike >= fan_out[t, core, other]:
+                        continue
+                    source[row], destination[row] = core, other
                     gen[row], proc[row] = done + send, serve[0]
                     done = 0
                     row += 1
