@@ -34,7 +34,6 @@ APART = """\
 sweep: apart
 architecture: reckon
 workload: cue_accumulation
-axes: {workload.epochs: [2]}
 seeds: 12
 """
 SAMPLE = 4

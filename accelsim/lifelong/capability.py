@@ -129,6 +129,10 @@ class Capability(ABC):
         """What its `contents` may grow to: by memory, words of a slot, and slots."""
         return {}
 
+    def moves(self, chip: Chip, others: Sequence[Capability]) -> Iterator[Job]:
+        """Jobs with at least a word of each memory that its own, among other capabilities, may read and write."""
+        yield from ()
+
     def attach(self, chip: Chip) -> None:
         """Prepare for a programmed chip, before its first sample."""
         self.chip = chip

@@ -145,6 +145,14 @@ class Checkpoint(Capability):
             case "shadow":
                 return bits
 
+    def moves(self, chip: Chip, others: Sequence[Capability]) -> Iterator[Job]:
+        """What the core and other capabilities keep is copied, and comes back."""
+        copy = self.settings.memory
+        state = {memory: 1 for memory in chip.controller.lasting() if chip.words.get(memory)}
+        state |= {memory: 1 for each in others if each is not self for memory in each.memories().values()}
+        yield Job("saving", state | ({copy: 1} if self.settings.kind == "delta" else {}), {copy: 1})
+        yield Job("restoring", {copy: 1}, state)
+
     def attach(self, chip: Chip) -> None:
         """Note how power comes."""
         super().attach(chip)

@@ -9,7 +9,7 @@ input in few bits, from which spikes at regular intervals are made again; with t
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import fields, replace
 from typing import Any, ClassVar, Literal
 
@@ -19,7 +19,7 @@ from pydantic import Field
 
 from accelsim.architecture.schema import Core
 from accelsim.controllers.samples import Samples, join
-from accelsim.lifelong.capability import Acts, Capability, Done, Presented, Settings, Shown
+from accelsim.lifelong.capability import Acts, Capability, Chip, Done, Presented, Settings, Shown
 from accelsim.lifelong.job import Job
 
 TARGET_BITS = 16
@@ -74,6 +74,11 @@ class Replay(Capability):
     def memories(self) -> dict[str, str]:
         """The one that holds the samples."""
         return {"memory": self.settings.memory}
+
+    def moves(self, chip: Chip, others: Sequence[Capability]) -> Iterator[Job]:
+        """Samples go in and out."""
+        yield Job("storing", writes={self.settings.memory: 1})
+        yield Job("recalling", reads={self.settings.memory: 1})
 
     def room(self, core: Core) -> dict[str, tuple[int, int]]:
         """Its capacity."""

@@ -9,7 +9,7 @@ copies of other synapses.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
@@ -94,6 +94,19 @@ class Structure(Capability):
         self._rows: list[dict[str, Any]] = []
         self._waited = self._samples = self._tasks = 0
 
+    def moves(self, chip: Chip, others: Sequence[Capability]) -> Iterator[Job]:
+        """Synapses, their tables, and counters of spikes are looked at and changed."""
+        words: set[str] = set()
+        for each in self._matrices(chip).values():
+            weights = each.memories["weights"]
+            words |= {weights, each.memories["present"]}
+            if f"{weights}_addresses" in chip.memories:
+                words |= {f"{weights}_{table}" for table in ("addresses", "links", "rows")}
+            for side, counted in (("pre", each.pre_activity), ("post", each.post_activity)):
+                words |= {each.memories[side]} if counted is not None else set()
+        ones = dict.fromkeys(sorted(words), 1)
+        yield Job("rewiring", ones, ones)
+
     def attach(self, chip: Chip) -> None:
         """Note what is live in the beginning."""
         super().attach(chip)
@@ -147,7 +160,10 @@ class Structure(Capability):
 
     def _connections(self) -> dict[str, Connections]:
         """The synapses of the matrices chosen; never kept, since they are arrays of the core."""
-        found = self.chip.controller.connections()
+        return self._matrices(self.chip)
+
+    def _matrices(self, chip: Chip) -> dict[str, Connections]:
+        found = chip.controller.connections()
         return {name: found[name] for name in self.settings.matrices if name in found}
 
     def _exchange(self) -> Job:

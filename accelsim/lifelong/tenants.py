@@ -82,6 +82,14 @@ class Tenants(Capability):
         """All networks, the running one as it was before."""
         return {self.settings.memory: (self._image, self.parked)}
 
+    def moves(self, chip: Chip, others: Sequence[Capability]) -> Iterator[Job]:
+        """Networks change places."""
+        yield self._job(chip, 1)
+
+    def _job(self, chip: Chip, image: int) -> Job:
+        words = {name: chip.words[name] for name in chip.controller.lasting() if chip.words.get(name)}
+        return Job("moving", {**words, self.settings.memory: image}, {**words, self.settings.memory: image})
+
     def attach(self, chip: Chip) -> None:
         """Every tenant begins with the programmed network."""
         super().attach(chip)
@@ -97,9 +105,7 @@ class Tenants(Capability):
         coming = next(i for i, tasks in enumerate(self.settings.tasks) if task in tasks)
         if coming == self.running:
             return
-        chip, memory = self.chip, self.settings.memory
-        words = {name: chip.words[name] for name in chip.controller.lasting() if chip.words.get(name)}
-        job = Job("moving", {**words, memory: self._image}, {**words, memory: self._image})
+        chip, job = self.chip, self._job(self.chip, self._image)
         took = yield job
         self.parked[self.running] = self._state()
         before = {name: weights.copy() for name, weights in chip.controller.weights().items()}

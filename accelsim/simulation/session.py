@@ -14,7 +14,7 @@ import numpy as np
 
 from accelsim.controllers.base import Controller
 from accelsim.controllers.samples import Samples, join
-from accelsim.lifelong.capability import Acts, Capability, Chip, Done, Presented, Shown
+from accelsim.lifelong.capability import Acts, Capability, Done, Presented, Shown
 from accelsim.lifelong.checkpoint import Checkpoint
 from accelsim.lifelong.job import Job
 from accelsim.lifelong.ledger import Ledger
@@ -75,15 +75,7 @@ class Session:
         """Samples of the stream that were learnt from."""
         if not isinstance(setup.controller, Controller):
             return
-        chip = Chip(
-            setup.controller,
-            setup.architecture.core.memories,
-            setup.used_words,
-            setup.cores,
-            setup.architecture.clock,
-            setup.workload.tick_s,
-            setup.seed,
-        )
+        chip = setup.chip
         for capability in self.capabilities:
             capability.attach(chip)
             if isinstance(capability, Checkpoint):

@@ -23,11 +23,13 @@ from accelsim.controllers.samples import Samples
 from accelsim.cost.components import ComponentCosts
 from accelsim.devices.cells import CellModel
 from accelsim.engine.program import Program, lower
+from accelsim.lifelong.capability import Chip
 from accelsim.lifelong.settings import NOTHING, Capabilities, Wanted, wanted
 from accelsim.lifelong.settings import problems as lacking
 from accelsim.mapping.placement import Placement, place
 from accelsim.simulation.budgeting import budget_problems
 from accelsim.simulation.devices import cell_models
+from accelsim.simulation.job_phases import job_problems
 from accelsim.simulation.memories import memory_technologies, with_access_cycles
 from accelsim.simulation.mesh_setup import MeshPlan, plan_mesh, several_cores_problem
 from accelsim.simulation.mission import mission_problems
@@ -75,6 +77,13 @@ class Setup:
     def used_words(self) -> Mapping[str, int]:
         """Words in use of each memory, of all cores together."""
         return (self.placement if self.mesh is None else self.mesh.all_cores).used_words
+
+    @property
+    def chip(self) -> Chip:
+        """The chip as capabilities see it."""
+        assert isinstance(self.controller, Controller)
+        core, clock = self.architecture.core, self.architecture.clock
+        return Chip(self.controller, core.memories, self.used_words, self.cores, clock, self.workload.tick_s, self.seed)
 
     @property
     def ticks(self) -> int:
@@ -187,7 +196,7 @@ def prepare(architecture_document: Document, workload_document: Document, seed: 
         mesh,
         wants,
     )
-    check(budget_problems(setup))
+    check([*budget_problems(setup), *job_problems(setup)])
     return setup
 
 

@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from accelsim.config.errors import ConfigError, Problem
 from accelsim.engine.choice import Engine, TickCounters
 from accelsim.engine.counts import Counter
-from accelsim.engine.program import lower
 from accelsim.lifelong.job import Job, activity, vocabulary
+from accelsim.simulation.job_phases import moved, unmoved, upkeep_program
 from accelsim.simulation.part import Part, Pieces, Runner
 from accelsim.simulation.setup import Setup
 from accelsim.workload.stream import Chunk
@@ -24,10 +25,9 @@ class Upkeep:
     def __init__(self, runner: Runner, setup: Setup, engine: Engine) -> None:
         self.runner = runner
         self.columns = runner.columns
-        core = setup.architecture.core
-        self.vocabulary = vocabulary(core)
-        architecture = setup.architecture.model_copy(update={"core": core.model_copy(update={"sequence": core.upkeep})})
-        program = lower(architecture, setup.placement, self.vocabulary, setup.architecture_document)
+        self.vocabulary = vocabulary(setup.architecture.core)
+        architecture, program = upkeep_program(setup)
+        self._moved = moved(program)
         self._jobs = TickCounters(architecture, program, engine)
         self.counters: tuple[Counter, ...] = (*runner.counters, *self._jobs.counters)
         self._cycles = [i for i, counter in enumerate(self._jobs.counters) if counter.kind == "cycles"]
@@ -45,7 +45,15 @@ class Upkeep:
         )
 
     def charge(self, job: Job) -> Part:
-        """Do a job; cores share its words evenly and work at the same time."""
+        """Do a job; cores share its words evenly and work at the same time.
+
+        Raises
+        ------
+        ConfigError
+            If it moves words that no phase does.
+        """
+        if messages := list(unmoved(job, self._moved)):
+            raise ConfigError([Problem(path="core.upkeep", message=message) for message in messages])
         counted = self._jobs.count(activity(job, self.vocabulary))[0]
         cycles = counted[self._cycles] = -(-counted[self._cycles] // self._cores)
         padded = np.concatenate([np.zeros(len(self.runner.counters), np.int64), counted])
