@@ -256,7 +256,10 @@ FIGURES = (
         *("capabilities", "Cost of capabilities", "capabilities.csv"),
         *(lifelong.has_costs, lifelong.costs, lifelong.costs_height),
     ),
-    FigureKind("ledger", "Budget ledger", "ledger.csv", lifelong.has_ledger, lifelong.ledger),
+    FigureKind(
+        *("ledger", "Budget ledger", "ledger.csv", budget.has_ledger, budget.ledger, budget.ledger_height),
+    ),
+    FigureKind("power_cap", "Power cap", "power_cap.csv", budget.has_cap, budget.cap, lambda run: 3.0),
     FigureKind(
         *("writes", "Writes of memory cells", "wear.csv"),
         *(lifelong.has_writes, lifelong.writes, lifelong.writes_height),

@@ -43,8 +43,6 @@ NUMBERS = (
 )
 EVENTS = (
     ("Recoveries", "recoveries", "going back to a checkpoint, one row each"),
-    ("Budget ledger", "ledger", "what is allocated of each resource over time"),
-    ("Power cap", "power_cap", "cap, most power of a window, and time lost to it"),
     ("Synapses exchanged", "structure", "pruned and grown, one row an exchange"),
 )
 """Tables of capabilities: heading, name, caption."""
@@ -58,14 +56,14 @@ def has_tasks(run: Run) -> bool:
 
 
 def sections(run: Run) -> list[str]:
-    """Return the sections of the page; none for a run without tasks."""
-    if not has_tasks(run):
-        return []
-    made = [html.section("Lifelong learning", _scores(run), _matrix(run))]
-    if run.tables.get("adaptation"):
-        made.append(html.section("Adapting to each task", _adaptation(run)))
-    if run.tables.get("capabilities"):
-        made.append(html.section("What each capability cost", _capabilities(run), _switched(run)))
+    """Return the sections of the page, of a run through tasks and of what capabilities noted."""
+    made = []
+    if has_tasks(run):
+        made.append(html.section("Lifelong learning", _scores(run), _matrix(run)))
+        if run.tables.get("adaptation"):
+            made.append(html.section("Adapting to each task", _adaptation(run)))
+        if run.tables.get("capabilities"):
+            made.append(html.section("What each capability cost", _capabilities(run), _switched(run)))
     return made + [
         html.section(heading, _events(run.tables[name], caption))
         for heading, name, caption in EVENTS

@@ -1,4 +1,4 @@
-"""Figures of a stream of tasks: learning curves, accuracy matrix, cost of capabilities, writes of cells, the ledger."""
+"""Figures of a stream of tasks: learning curves, accuracy matrix, cost of capabilities, writes of cells."""
 
 from __future__ import annotations
 
@@ -180,27 +180,3 @@ def _logarithmic(axes: Axes) -> None:
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
     axes.xaxis.set_minor_formatter(NullFormatter())
     axes.tick_params(axis="x", labelsize=7.5)
-
-
-def has_ledger(run: Run) -> bool:
-    """Whether a ledger of resources was kept."""
-    return bool(run.tables.get("ledger"))
-
-
-def ledger(run: Run, figure: FigureBase) -> str:
-    """Share of every resource that is allocated, over the samples of the stream."""
-    shares: dict[str, list[tuple[int, float]]] = {}
-    for row in sorted(run.tables["ledger"], key=lambda row: row["sample"]):
-        if row["capacity"]:
-            share = 100 * (1 - row["free"] / row["capacity"])
-            shares.setdefault(row["resource"], []).append((row["sample"], share))
-    axes = figure.add_subplot()
-    for i, (name, points) in enumerate(shares.items()):
-        axes.step(
-            *zip(*points, strict=True), where="post", color=PALETTE[i % len(PALETTE)], label=printable(name),
-            linestyle=("-", "--", ":")[i // len(PALETTE) % 3],
-        )  # fmt: skip
-    axes.set(xlabel="samples of the stream [1]", ylabel="allocated [%]", ylim=(0, 103))
-    handles, labels = axes.get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside upper left", ncols=4, fontsize=8)
-    return "How much of each resource is allocated; none may be more than its capacity."

@@ -36,7 +36,7 @@ def adaptation_rows(epochs: Sequence[Row], curve: Sequence[Row], clock_hz: float
         during = [row for row in epochs if row["epoch"] == number and row["split"] != "test"]
         bins = [row for row in curve if row["epoch"] == number and row["split"] == "train"]
         learned = next(
-            (row["accuracy"] for row in epochs if (row["epoch"], row["split"], row["task"]) == (number, "test", task)),
+            (row["accuracy"] for row in curve if (row["epoch"], row["split"], row["task"]) == (number, "test", task)),
             None,
         )
         accuracy = np.array([np.nan if row["accuracy"] is None else row["accuracy"] for row in bins], np.float64)

@@ -52,7 +52,7 @@ def unmoved(job: Job, phases: Moved) -> Iterator[str]:
             if words and (job.purpose, kind, memory) not in phases:
                 yield (
                     f"`{job.purpose}` moves words of memory `{memory}`, but no phase of `upkeep` with "
-                    f"`when: [{job.purpose}]` {kind}s it `repeat: {way}{memory}` times"
+                    f"`when: [{job.purpose}]` {kind}s it (`repeat: {way}{memory}`)"
                 )
 
 

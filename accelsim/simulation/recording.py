@@ -57,7 +57,8 @@ class Recording:
 
     def totals(self, step: Chunk | Work) -> SplitTotals:
         """Totals that a step belongs to."""
-        new = SplitTotals(step.epoch, step.split, self.runner.counters, self.runner.columns, step.task)
+        task = None if step.split == "test" else step.task
+        new = SplitTotals(step.epoch, step.split, self.runner.counters, self.runner.columns, task)
         return self.splits.setdefault(new.key, new)
 
     def run(self, chunk: Chunk) -> Part:
@@ -73,7 +74,7 @@ class Recording:
             if (lasts := self.supply.lasts(part.cycles)) is not None:
                 return self._lost(replace(chunk, split=LOST), part.until(lasts))
             self.supply.worked(part.cycles)
-        self.totals(chunk).add(part, samples.ticks, samples.label)
+        self.totals(chunk).count(part, samples.ticks, samples.label, chunk.task)
         self.windows.add(part.pieces)
         self._latencies.setdefault(chunk.split, []).append(part.latency_cycles)
         self._first_tick += samples.ticks
@@ -89,7 +90,7 @@ class Recording:
                 begun = self.runner.begun(work.job, lasts / part.cycles if part.cycles else 0)
                 return self._lost(replace(work, split=LOST), replace(begun, whole=False))
             self.supply.worked(part.cycles)
-        self.totals(work).add(part, 0, np.zeros(0, np.int32))
+        self.totals(work).count(part, 0, np.zeros(0, np.int32))
         self.windows.add(part.pieces)
         return part
 
@@ -98,7 +99,7 @@ class Recording:
         assert self.supply is not None
         ticks = len(part.pieces.ticks) if isinstance(step, Chunk) else 0
         self.supply.worked(part.cycles)
-        self.totals(step).add(part, ticks, np.zeros(0, np.int32))
+        self.totals(step).count(part, ticks, np.zeros(0, np.int32))
         self.windows.add(part.pieces)
         self._first_tick += ticks
         return part

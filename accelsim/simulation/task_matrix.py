@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from accelsim.metrics.avalanche import avalanche_metrics
 from accelsim.metrics.matrix import AccuracyMatrix
 from accelsim.simulation.l2m import l2m_metrics, stream_log
-from accelsim.simulation.totals import SplitTotals
+from accelsim.simulation.totals import Answers, SplitTotals
 from accelsim.workload.tasks import TaskStream
 
 
@@ -19,8 +19,9 @@ def accuracy_rows(splits: Sequence[SplitTotals], experiences: int, tasks: int) -
     """Accuracy, (experiences + 1, tasks), in the tests before any training and after each; nan where none was made."""
     found = np.full((experiences + 1, tasks), np.nan)
     for split in splits:
-        if split.split == "test" and split.task is not None and split.accuracy is not None:
-            found[split.epoch, split.task] = split.accuracy
+        for task, answers in split.tests.items():
+            if answers.accuracy is not None:
+                found[split.epoch, task] = answers.accuracy
     return found
 
 
@@ -57,8 +58,7 @@ def task_tables(splits: Sequence[SplitTotals], stream: TaskStream | None) -> dic
     matrix = task_matrix(splits, stream)
     rows = accuracy_rows(splits, len(stream.experiences), stream.tasks)
     tested = [
-        sum(split.samples for split in splits if (split.split, split.task) == ("test", task))
-        for task in range(stream.tasks)
+        sum(split.tests[task].samples for split in splits if task in split.tests) for task in range(stream.tasks)
     ]
     scores = avalanche_metrics(matrix, samples=tested)
     return {
@@ -73,20 +73,25 @@ def task_tables(splits: Sequence[SplitTotals], stream: TaskStream | None) -> dic
 
 
 def learning_curve(splits: Sequence[SplitTotals]) -> list[dict[str, Any]]:
-    """Bins of consecutive samples, block after block; a test is one."""
+    """Bins of consecutive samples, block after block; the test of a task is one."""
+    blocks: list[tuple[SplitTotals, int | None, list[dict[str, Any]]]] = []
+    for split in splits:
+        if split.curve is not None:
+            blocks.append((split, split.task, split.curve.rows()))
+        blocks += [(split, task, [_whole(answers)]) for task, answers in split.tests.items()]
     return [
-        {"block": block, "epoch": split.epoch, "split": split.split, "task": split.task, **row}
-        for block, split in enumerate(split for split in splits if split.split in ("train", "test"))
-        for row in (split.curve.rows() if split.curve is not None else [_whole(split)])
+        {"block": block, "epoch": split.epoch, "split": split.split, "task": task, **row}
+        for block, (split, task, rows) in enumerate(blocks)
+        for row in rows
     ]
 
 
-def _whole(split: SplitTotals) -> dict[str, Any]:
+def _whole(answers: Answers) -> dict[str, Any]:
     """A test as one bin."""
     return {
-        "samples": split.samples,
-        "correct": split.correct,
-        "accuracy": split.accuracy,
-        "mean_squared_error": split.mean_squared_error,
-        "cycles": split.latency_cycles,
+        "samples": answers.samples,
+        "correct": answers.correct,
+        "accuracy": answers.accuracy,
+        "mean_squared_error": answers.mean_squared_error,
+        "cycles": answers.latency_cycles,
     }

@@ -16,30 +16,60 @@ NOT_ASKED = -1
 """In place of an answer."""
 
 
+@dataclass(kw_only=True)
+class Answers:
+    """How many answers were right."""
+
+    samples: int = 0
+    asked: int = 0
+    answered: int = 0
+    correct: int = 0
+    latency_cycles: int = 0
+    errors: int = 0
+    squared: float = 0.0
+
+    def add(self, part: Part, labels: NDArray[np.int32]) -> None:
+        """Add those of a chunk; `labels` are the classes of its samples."""
+        self.samples += len(labels)
+        self.asked += int((part.answers != NOT_ASKED).sum())
+        self.answered += int((part.answers >= 0).sum())
+        self.correct += int(((part.answers == labels) & (part.answers >= 0)).sum())
+        self.latency_cycles += int(part.latency_cycles.sum())
+        if part.errors is not None:
+            known = part.errors[~np.isnan(part.errors)]
+            self.errors += known.size
+            self.squared += float(known.sum())
+
+    @property
+    def accuracy(self) -> float | None:
+        """Share of right answers, a missing one being wrong; None if the core was not asked."""
+        return self.correct / self.asked if self.asked else None
+
+    @property
+    def mean_squared_error(self) -> float | None:
+        """Of the outputs of a regression where they count; None for other tasks."""
+        return self.squared / self.errors if self.errors else None
+
+
 @dataclass
-class SplitTotals:
-    """Totals of the samples of one epoch, split and task."""
+class SplitTotals(Answers):
+    """Totals of the samples of one epoch and split; in a stream of tasks of one task, but for tests of several."""
 
     epoch: int
     split: str
     counters: tuple[Counter, ...]
     columns: tuple[str, ...]
     task: int | None = None
-    samples: int = 0
     ticks: int = 0
-    asked: int = 0
-    answered: int = 0
-    correct: int = 0
     cycles: int = 0
-    latency_cycles: int = 0
     latency_cycles_max: int = 0
     learning_events: int = 0
-    errors: int = 0
-    squared: float = 0.0
     counted: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
     activity: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
     curve: LearningCurve | None = None
     """Of training in streams of tasks."""
+    tests: dict[int, Answers] = field(default_factory=dict)
+    """By task, of tests in such streams."""
 
     def __post_init__(self) -> None:
         self.counted = np.zeros(len(self.counters), np.int64)
@@ -52,19 +82,11 @@ class SplitTotals:
         """What it is of."""
         return self.epoch, self.split, self.task
 
-    def add(self, part: Part, ticks: int, labels: NDArray[np.int32]) -> None:
+    def count(self, part: Part, ticks: int, labels: NDArray[np.int32], task: int | None = None) -> None:
         """Add a chunk of so many time steps; `labels` are the classes of its samples."""
-        self.samples += len(labels)
+        self.add(part, labels)
         self.ticks += ticks
-        self.asked += int((part.answers != NOT_ASKED).sum())
-        self.answered += int((part.answers >= 0).sum())
-        self.correct += int(((part.answers == labels) & (part.answers >= 0)).sum())
-        if part.errors is not None:
-            known = part.errors[~np.isnan(part.errors)]
-            self.errors += known.size
-            self.squared += float(known.sum())
         self.cycles += part.cycles
-        self.latency_cycles += int(part.latency_cycles.sum())
         self.latency_cycles_max = max(self.latency_cycles_max, int(part.latency_cycles.max(initial=0)))
         self.learning_events += part.learning_events
         self.counted += part.counted
@@ -72,16 +94,16 @@ class SplitTotals:
         if self.curve is not None:
             asked, correct = part.answers != NOT_ASKED, (part.answers == labels) & (part.answers >= 0)
             self.curve.add(asked, correct, part.latency_cycles, part.errors)
+        if self.split == "test" and task is not None:
+            self.tests.setdefault(task, Answers()).add(part, labels)
 
     @property
     def accuracy(self) -> float | None:
-        """Share of right answers, a missing one being wrong; None if the core was not asked."""
-        return self.correct / self.asked if self.asked else None
-
-    @property
-    def mean_squared_error(self) -> float | None:
-        """Of the outputs of a regression where they count; None for other tasks."""
-        return self.squared / self.errors if self.errors else None
+        """As of answers; of tests on several tasks the mean over these."""
+        if not self.tests:
+            return super().accuracy
+        known = [answers.accuracy for answers in self.tests.values() if answers.accuracy is not None]
+        return float(np.mean(known)) if known else None
 
     def row(self) -> dict[str, Any]:
         """As a row of the table of epochs."""
@@ -92,7 +114,7 @@ class SplitTotals:
         return {
             "epoch": self.epoch,
             "split": self.split,
-            **({} if self.task is None else {"task": self.task}),
+            **({"task": self.task} if self.task is not None or self.tests else {}),
             "samples": self.samples,
             "answered": self.answered,
             "accuracy": self.accuracy,

@@ -95,7 +95,7 @@ def test_time_and_energy_to_adapt() -> None:
     curve = [
         {"epoch": 1, "split": "train", "task": 0, "samples": 1, "accuracy": share, "cycles": 100}
         for share in (0.0, 0.8, 1.0, 1.0)
-    ]
+    ] + [{"epoch": 1, "task": 0, **test}]
     (row,) = adaptation_rows(epochs, curve, 1e6)
     assert row["samples_to_adapt"] == 3  # 90 % of the 100 % that it had learnt
     assert row["time_to_adapt_us"] == pytest.approx(600)
