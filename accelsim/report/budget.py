@@ -85,8 +85,12 @@ def ledger(run: Run, figure: FigureBase) -> str:
     handles, labels = axes.get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside upper left", ncols=1, fontsize=8)
     still = len(_series(run)) - sum(len(names) for names in changing.values())
-    left_out = f" {len(changing) - len(drawn)} other series are in the table alone." if len(changing) > len(drawn) else ""
-    return f"Share of the capacity that each owner holds. {still} holdings that never change are in the table.{left_out}"
+    left_out = (
+        f" {len(changing) - len(drawn)} other series are in the table alone." if len(changing) > len(drawn) else ""
+    )
+    return (
+        f"Share of the capacity that each owner holds. {still} holdings that never change are in the table.{left_out}"
+    )
 
 
 def ledger_height(run: Run) -> float:
@@ -119,7 +123,9 @@ def _caps(rows: Sequence[Mapping[str, Any]]) -> str:
         *("from", "for", "cap", "most power of a window", "time waited", "time at a slower clock"),
         *("most power of the cap", "time lost of all"),
     )
-    return html.table("a row for each cap while it held; one event may go over it; more in power_cap.csv", columns, cells)
+    return html.table(
+        "a row for each cap while it held; one event may go over it; more in power_cap.csv", columns, cells
+    )
 
 
 def has_cap(run: Run) -> bool:
@@ -141,11 +147,15 @@ def cap(run: Run, figure: FigureBase) -> str:
     ):
         values = [row[name] * 1e-6 / watt for row in rows]
         power.step(at, [*values, values[-1]], where="post", color=colour, label=label, linewidth=1)
-    shares = [(row["stalled_us"] + row["slowed_us"]) * 1e-4 / row["duration_s"] for row in rows]
+    # a wait counts where it begins, and may be longer than that stretch of time
+    shares = [min(100.0, (row["stalled_us"] + row["slowed_us"]) * 1e-4 / row["duration_s"]) for row in rows]
     lost.fill_between(at, [*shares, shares[-1]], step="post", color=PALETTE[2], linewidth=0)
     power.set(ylabel=typeset(f"power [{unit}]"), xlim=(0, at[-1]))
     power.set_ylim(bottom=0)
     lost.set(xlabel=f"time [{time}]", ylabel="lost [%]", ylim=(0, 103))
     handles, labels = power.get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside upper left", ncols=2, fontsize=8)
-    return "Power of the window with the most in each stretch of the run, and the share of time that the cap cost."
+    return (
+        "Power of the window with the most in each stretch of the run, and the share of time that the cap cost; "
+        "a window holds at most one event more than the cap allows."
+    )

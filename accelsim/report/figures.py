@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from accelsim.report import facts, power
+from accelsim.report import budget, facts, power
 from accelsim.report import lifelong_figures as lifelong
 from accelsim.report.drawing import INK, MUTED, PALETTE, Drawn, render
 from accelsim.report.load import Run

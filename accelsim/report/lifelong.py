@@ -7,7 +7,7 @@ from typing import Any
 
 from accelsim.report import html
 from accelsim.report.load import Run
-from accelsim.report.quantity import MISSING, percent, printable, quantity, significant, unit_of
+from accelsim.report.quantity import MISSING, percent, printable, quantity, significant, unit_of, words_of
 
 SHARES = (
     ("ACC: mean accuracy over all tasks at the end", "acc"),
@@ -161,7 +161,7 @@ def _events(rows: Sequence[Mapping[str, Any]], caption: str) -> str:
     shown = rows[:MOST_ROWS]
     cells = [[_cell(row, name) for name in names] for row in shown]
     more = f"; the first {MOST_ROWS} of {len(rows)}" if len(rows) > MOST_ROWS else ""
-    return html.table(caption + more, [name.replace("_", " ") for name in names], cells)
+    return html.table(caption + more, [words_of(name) for name in names], cells)
 
 
 def _cell(row: Mapping[str, Any], name: str) -> str:

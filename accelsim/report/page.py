@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from accelsim.report import facts, html, lifelong, mission, power
+from accelsim.report import budget, facts, html, lifelong, mission, power
 from accelsim.report.drawing import Drawn
 from accelsim.report.load import Run
 from accelsim.report.quantity import MISSING, percent, quantity
@@ -18,6 +18,7 @@ def run_page(run: Run, figures: Iterable[Drawn]) -> str:
         html.section("Key figures", *_warnings(run), _key_figures(run)),
         *([mission.section(run)] if mission.has_mission(run) else []),
         *lifelong.sections(run),
+        *budget.sections(run),
         *([html.section("Beside published figures", _published(run))] if run.tables["published"] else []),
         html.section("Figures", html.figures(figures)),
         html.section("Epochs", _epochs(run)),

@@ -44,8 +44,12 @@ def label(name: str) -> str:
     key = unit_of(name)
     if key is None:
         return f"{name.replace('_', ' ')} [1]"
-    words = " ".join(word for word in name.split("_") if word != key)
-    return f"{words} [{_SYMBOLS[key]}]"
+    return f"{words_of(name)} [{_SYMBOLS[key]}]"
+
+
+def words_of(name: str) -> str:
+    """Return a name as words without its unit."""
+    return " ".join(word for word in name.split("_") if word != unit_of(name))
 
 
 def axis(name: str, values: list[float]) -> tuple[str, float]:

@@ -57,9 +57,7 @@ def task_tables(splits: Sequence[SplitTotals], stream: TaskStream | None) -> dic
         return {}
     matrix = task_matrix(splits, stream)
     rows = accuracy_rows(splits, len(stream.experiences), stream.tasks)
-    tested = [
-        sum(split.tests[task].samples for split in splits if task in split.tests) for task in range(stream.tasks)
-    ]
+    tested = [sum(split.tests[task].samples for split in splits if task in split.tests) for task in range(stream.tasks)]
     scores = avalanche_metrics(matrix, samples=tested)
     return {
         "task_matrix": [

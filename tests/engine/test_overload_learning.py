@@ -261,7 +261,7 @@ def test_samples_run_together_lose_the_same():
     assert lost[0][0] > 0
 
 
-@pytest.mark.parametrize("chip", CHIPS)
+@pytest.mark.parametrize("chip", ["reckon", "single_core", pytest.param("learning_mesh", marks=pytest.mark.slow)])
 def test_both_engines_lose_the_same(chip):
     few = ("task.cues=1", "training_samples=1", "test_samples=1")
     wanted = f"{{policy: drop, rate: {BUSY[chip]}, queue: 1}}"

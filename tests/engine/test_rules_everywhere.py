@@ -157,7 +157,7 @@ def test_the_mapping_changes_no_fixed_point_weight(rounding):
         assert same(alone.after, found.after), cores
 
 
-@pytest.mark.parametrize("update", ["online", "end of sample"])
+@pytest.mark.parametrize("update", ["online", pytest.param("end of sample", marks=pytest.mark.slow)])
 def test_a_learning_rate_of_zero_changes_and_writes_nothing(update):
     """Where a memory writes only words that change, no weight is written, and writing costs nothing."""
     sparing = [f"core.memories.{name}.write_back=changed" for name in MATRICES]

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 from lifelong_runs import small_stream
 
 from accelsim import load_architecture
+from accelsim.config.document import Document
 from accelsim.config.errors import ConfigError
 from accelsim.formats.l2m_log import read_log
 from accelsim.metrics.l2m import accuracy_matrix
 from accelsim.metrics.l2m_blocks import blocks_of
-from accelsim.report import report
+from accelsim.report import budget, figures, report
 from accelsim.report.load import load_run
 from accelsim.report.page import run_page
 from accelsim.simulation.adapting import adaptation_metrics, adaptation_rows
@@ -21,9 +23,15 @@ from accelsim.simulation.result import Result
 from accelsim.simulation.run import simulate
 
 
+def shared_stream(*overrides: str) -> Document:
+    """A stream for a core whose kernel other tests of capabilities use too."""
+    shared = "learning.consolidation=synaptic-intelligence", "learning.consolidation_parameters={}"
+    return small_stream(*shared, *overrides)
+
+
 @pytest.fixture(scope="module")
 def result() -> Result:
-    found = simulate(load_architecture("single_core"), small_stream())
+    found = simulate(load_architecture("single_core"), shared_stream())
     assert isinstance(found, Result)
     return found
 
@@ -78,11 +86,15 @@ def test_memory_of_learning_counts_words_samples_and_checkpoints(result: Result)
     weights = 32 * synapses
     words = result.about["memory_words"]
     assert result.memory_overhead * weights > words["replay"] + words["checkpoint"]
-    bare = simulate(load_architecture("single_core"), small_stream("capabilities.learning.on=false"))
-    assert 0 < bare.metrics["memory_overhead"] < 0.02  # the readout's traces have their memory all the same
-    assert bare.metrics["memory_bits"] < result.memory_bits
     training = result.energy_training_uj / result.energy_inference_uj - 1
     assert result.learning_cost_ratio > training  # replayed samples and checkpoints belong to learning
+
+
+@pytest.mark.slow
+def test_memory_of_a_core_that_does_not_learn(result: Result) -> None:
+    bare = simulate(load_architecture("single_core"), shared_stream("capabilities.learning.on=false"))
+    assert 0 < bare.metrics["memory_overhead"] < 0.02  # the readout's traces have their memory all the same
+    assert bare.metrics["memory_bits"] < result.memory_bits
 
 
 def test_time_and_energy_to_adapt() -> None:
@@ -105,7 +117,9 @@ def test_time_and_energy_to_adapt() -> None:
     assert adaptation_metrics([])["energy_to_adapt_uj"] is None
 
 
-def test_report_tells_of_the_stream(result: Result, tmp_path: Path) -> None:
+def test_report_tells_of_the_stream(result: Result, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn = ("learning_curves", "task_matrix", "capabilities", "writes")
+    monkeypatch.setattr(figures, "FIGURES", [kind for kind in figures.FIGURES if kind.name in drawn])
     result.save(tmp_path / "run")
     written = {path.name for path in report(tmp_path / "run")}
     assert {"learning_curves.svg", "task_matrix.svg", "capabilities.svg", "writes.svg"} <= written
@@ -119,7 +133,59 @@ def test_report_tells_of_the_stream(result: Result, tmp_path: Path) -> None:
 def test_report_shows_what_capabilities_noted(result: Result, tmp_path: Path) -> None:
     result.save(tmp_path / "run")
     run = load_run(tmp_path / "run")
-    run.tables["recoveries"] = [{"sample": 7, "why": "power <cut>", "time_us": 12.5}]  # type: ignore[index]
-    page = run_page(run, [])
-    assert "<h2>Recoveries</h2>" in page
-    assert "power &lt;cut&gt;" in page
+    noted = {
+        "recoveries": [{"sample": 7, "cause": "power <cut>", "words": 1389, "time_us": 12.5, "samples_again": 1}],
+        "structure": [{"samples": 5, "task": 0, "live": 632, "pruned": 61, "grown": 59, "freed": 0, "taken": 0}],
+        "power_cap": [
+            cap_row(0.0, 3000.0, 3834.9, 6.87),
+            cap_row(0.001, 3000.0, 2900.0, 0.0),
+            cap_row(0.002, 2000.0, 2100.0, 500.0),
+        ],
+    }
+    for tasks in (True, False):
+        for name, rows in noted.items():
+            run.tables[name] = rows  # type: ignore[index]
+        if not tasks:
+            run.tables["task_matrix"] = []  # type: ignore[index]
+        page = run_page(run, [])
+        for heading in ("Recoveries", "Synapses exchanged", "Budget ledger", "Power cap"):
+            assert f"<h2>{heading}</h2>" in page
+        assert "power &lt;cut&gt;" in page
+        assert '<th scope="col">samples again</th>' in page
+        assert cells(page, "from") == [
+            ["0 ns", "2.00 ms", "3.00 mW", "3.83 mW", "6.87 µs", "0 ns", "127.8 %", "0.3 %"],
+            ["2.00 ms", "1.00 ms", "2.00 mW", "2.10 mW", "500 µs", "0 ns", "105.0 %", "50.0 %"],
+        ]
+        held = {(row[0], row[1]): row[2:] for row in cells(page, "resource")}
+        changes, first, *rest = held["replay_slots", "replay"]
+        assert int(changes) > 1
+        assert 0 < int(first) < 6
+        assert rest == ["6", "6", "6", "100.0 %"]
+        assert held["neurons", "network"] == ["1", "26", "26", "26", "26", "100.0 %"]
+
+
+def cap_row(start_s: float, cap_uw: float, most_uw: float, stalled_us: float) -> dict[str, float]:
+    row = {"start_s": start_s, "duration_s": 0.001, "power_cap_uw": cap_uw, "power_window_max_uw": most_uw}
+    return row | {"stalled_us": stalled_us, "slowed_us": 0.0}
+
+
+def cells(page: str, first_column: str) -> list[list[str]]:
+    """What the cells of a table show."""
+    table = page[page.index(f'<th scope="col">{first_column}</th>') :]
+    rows = re.findall("<tr>(.*?)</tr>", table[: table.index("</table>")].partition("<tbody>")[2])
+    return [[re.sub("<.*?>", "", cell) for cell in re.findall("<td.*?</td>", row)] for row in rows]
+
+
+def test_figures_of_budgets(result: Result, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    kinds = [kind for kind in figures.FIGURES if kind.name in ("ledger", "power_cap")]
+    monkeypatch.setattr(figures, "FIGURES", kinds)
+    result.save(tmp_path / "run")
+    run = load_run(tmp_path / "run")
+    assert not budget.has_cap(run)
+    run.tables["power_cap"] = [cap_row(0.0, 3000.0, 3834.9, 6.87), cap_row(0.001, 2000.0, 2100.0, 500.0)]  # type: ignore[index]
+    drawn = {figure.name: figure for figure in figures.run_figures(run)}
+    assert "power_cap.csv" in drawn["power_cap"].footer
+    assert "replay_slots (replay)" in drawn["ledger"].inline() or "words.replay (replay)" in drawn["ledger"].inline()
+    still = [row for row in run.tables["ledger"] if row["resource"] == "neurons"]
+    run.tables["ledger"] = still  # type: ignore[index]
+    assert not budget.has_ledger(run)

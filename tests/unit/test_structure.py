@@ -1,5 +1,6 @@
 """Synapses and neurons that come and go, within a budget."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -19,7 +20,8 @@ from accelsim.simulation.setup import prepare
 from accelsim.workload.stream import chunks
 from tests.unit.tick_cores import FIXED, FIXED_SETTINGS, agree, build, delayed_cues
 
-HALF = Presence(("winp", "wrec"), 0.5, None)
+HALF = Presence(("winp", "wrec"), 0.5, None, spare=4, ends_at_zero=True, counts=True)
+"""All that a core may keep of synapses, as in the whole runs below: one kernel for all."""
 
 
 def present_of(controller):
@@ -27,8 +29,9 @@ def present_of(controller):
 
 
 def test_all_synapses_present_are_as_good_as_none_with_a_bit():
-    plain, *_ = build("eprop")
-    sparse, *_ = build("eprop", presence=Presence(("winp", "wrec"), 1.0, None))
+    slow = {"rate": 1e-6}  # no weight crosses zero
+    plain, *_ = build("eprop", slow)
+    sparse, *_ = build("eprop", slow, presence=Presence(("winp", "wrec"), 1.0, None, ends_at_zero=True, counts=True))
     chunk = delayed_cues(5)
     assert np.array_equal(plain.run(chunk).answers, sparse.run(chunk).answers)
     for name, weights in plain.weights().items():
@@ -37,7 +40,7 @@ def test_all_synapses_present_are_as_good_as_none_with_a_bit():
     assert sparse.state_bits()["output_synapse_trace"] == plain.state_bits()["output_synapse_trace"]
 
 
-@pytest.mark.parametrize("rule", ["eprop", "eprop-fixed"])
+@pytest.mark.parametrize("rule", ["eprop", pytest.param("eprop-fixed", marks=pytest.mark.slow)])
 def test_absent_synapses_stay_at_zero_and_others_learn(rule):
     fixed = rule.endswith("fixed")
     settings, overrides = (FIXED_SETTINGS, FIXED) if fixed else (None, ())
@@ -51,13 +54,18 @@ def test_absent_synapses_stay_at_zero_and_others_learn(rule):
         assert (after != before[name])[present].any()
 
 
-def test_a_synapse_that_crosses_zero_is_gone_and_spikes_are_counted():
+@pytest.mark.parametrize(
+    ("matrices", "consolidation"),
+    [
+        (HALF.matrices, None),
+        pytest.param((*HALF.matrices, "wout"), "metaplastic-binary", marks=pytest.mark.slow),
+    ],
+)
+def test_a_synapse_that_crosses_zero_is_gone_and_spikes_are_counted(matrices, consolidation):
     """On binary synapses too, which transmit the sign of their weight: an absent one transmits nothing."""
-    presence = Presence(("winp", "wrec", "wout"), 0.5, None, spare=4, ends_at_zero=True, counts=True)
     parameters = {"rate": 0.05, "trace_decay": 0.9}
-    controller, architecture, placement = build(
-        "eprop", parameters, presence=presence, consolidation="metaplastic-binary"
-    )
+    presence = replace(HALF, matrices=matrices)
+    controller, architecture, placement = build("eprop", parameters, presence=presence, consolidation=consolidation)
     s = controller.state
     at_first = present_of(controller)
     assert not at_first["wrec"][-4:].any()
@@ -229,7 +237,7 @@ SHORT = (
     "network.recurrent=30", "epochs=1", "training_samples=4", "test_samples=2",
     "settings.tick.rules.eprop.rate=1e-4",
 )  # fmt: skip
-STRUCTURE = "capabilities.structure={density: 0.2, every: 2, fraction: 0.3, grow: activity, neurons: {spare: 4}}"
+STRUCTURE = "capabilities.structure={density: 0.2, every: 2, prune: sign, grow: activity, neurons: {spare: 4}}"
 
 
 def documents(chip, *overrides, structure=STRUCTURE):
@@ -278,7 +286,7 @@ def test_off_is_as_if_it_were_not_there():
 def test_spikes_go_only_to_cores_with_live_targets():
     """Fewer as soon as synapses are pruned, none when each core's neurons have targets on their own core alone."""
     size = ("cores=4", "interconnect.width=2", "interconnect.height=2")
-    structure = "capabilities.structure={density: 1.0, every: 2}"
+    structure = "capabilities.structure={density: 1.0, every: 2, prune: sign, grow: activity}"
     setup = prepare(*documents("learning_mesh", *size, structure=structure), seed=1)
     mesh = MeshRun(setup, "compiled")
     chunk = next(chunks(setup.workload, setup.seed, setup.recording))
