@@ -29,7 +29,8 @@ _PATTERN = "uniform, transpose, bit-complement, tornado, neighbour or hotspot."
 _LOADS = "Flits per core and cycle, as 0.1,0.2 or FROM:TO:STEP; shares of the saturation load by default."
 _SET_NOC = "Change a key of the architecture, such as interconnect.router.virtual_channels=4."
 _WINDOW = "Time steps that the timeline shows."
-_TRACE = "Write the timeline (Chrome trace JSON) here too."
+_TRACE = "Write the timeline here too: Chrome trace FILE.json, Perfetto FILE.pftrace or waveforms FILE.vcd."
+_COMPONENTS = "Only these components in that file, e.g. 'learn,w*'."
 _THING = "An architecture, workload, rule, neuron model, technology or memory, e.g. `reckon`, or `rules` for all."
 
 _PLURALS = "architectures, workloads, rules, consolidations, neurons, controllers, technologies or memories."
@@ -42,6 +43,8 @@ _SET_COST = "Change a key of the architecture that only costs depend on, e.g. te
 _SCHEDULER = "Run points on the Dask cluster there."
 _OUT_EXPORT = "File to write [default: export.FORMAT beside the study]."
 _OUT_RECOST = "Write the results here too."
+_SIDE = "Folder of a run, or STUDY#ID: a point of the study in a folder."
+_OUT_COMPARE = "Write the comparison here too, in Markdown."
 
 Settings = Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help=_SET)]
 Plugins = Annotated[list[str] | None, typer.Option("--plugin", metavar="FILE", help=_PLUGIN)]
@@ -74,6 +77,7 @@ def run(
     seed: Seed = 0,
     window: Annotated[str | None, typer.Option("--window", metavar="FROM:TO", help=_WINDOW)] = None,
     trace: Annotated[str | None, typer.Option("--trace", metavar="FILE", help=_TRACE)] = None,
+    shown: Annotated[str | None, typer.Option("--components", metavar="NAME,GLOB", help=_COMPONENTS)] = None,
     plugin: Plugins = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the results of an earlier run.")] = False,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with an interrupted run.")] = False,
@@ -85,6 +89,7 @@ def run(
     commands.run(
         *(architecture, workload, engine, out, settings or [], seed, window, trace, plugin or [], overwrite, resume),
         l2m_log=l2m_log,
+        shown=shown,
     )
 
 
@@ -203,6 +208,19 @@ def explain(
     from accelsim.cli import costs
 
     costs.explain(place, figure)
+
+
+@app.command()
+def compare(
+    a: Annotated[str, typer.Argument(metavar="A", help=_SIDE)],
+    b: Annotated[str, typer.Argument(metavar="B", help=_SIDE)],
+    as_json: Annotated[bool, typer.Option("--json", help="Print everything that differs as JSON instead.")] = False,
+    out: Annotated[str | None, typer.Option("--out", metavar="FILE.md", help=_OUT_COMPARE)] = None,
+) -> None:
+    """Say what differs between two runs, or two points of a study, and what that changed."""
+    from accelsim.cli import comparing
+
+    comparing.compare(a, b, as_json, out)
 
 
 @app.command()

@@ -122,10 +122,14 @@ def run(
     overwrite: bool,
     resume: bool,
     l2m_log: str | None = None,
+    shown: str | None = None,
 ) -> None:
     """Simulate, save, draw, summarise."""
     chosen = check_engine(engine)
     ticks = parse_window(window)
+    if shown is not None and trace is None:
+        raise usage("--components", "chooses what `--trace FILE` shows, which is not given")
+    globs = [glob.strip() for glob in shown.split(",")] if shown else []
     load_plugins(plugins)
     documents = load_pair(architecture, workload, settings)
 
@@ -144,11 +148,12 @@ def run(
         return
 
     from accelsim.cli.interrupting import interruptible, keeper_of
-    from accelsim.formats.atomic import check_writable, write_text_atomic
+    from accelsim.formats.atomic import check_writable
     from accelsim.simulation.l2m import write_stream_log
     from accelsim.simulation.run import check_window
     from accelsim.simulation.run import run as simulate
     from accelsim.simulation.setup import prepare
+    from accelsim.simulation.timeline import check_components, check_timeline, write_timeline
 
     setup = prepare(*documents, seed)
     if l2m_log is not None and setup.workload.tasks is None:
@@ -157,13 +162,15 @@ def run(
         check_window(ticks, setup.ticks)
     if trace is not None:
         check_writable(trace)
+        check_timeline(trace)
+        check_components(globs, setup)
     keeper = keeper_of(folder, setup, resume=resume, overwrite=overwrite or out is None)
     screen = console()
     with interruptible(keeper), run_progress(screen) as progress:
         result = simulate(setup, engine=chosen, window=ticks, progress=progress, keeper=keeper)
     result.save(folder, overwrite=True)
     if trace is not None and result.window is not None:
-        write_text_atomic(Path(trace), (folder / "timeline.json").read_text(encoding="utf-8"))
+        write_timeline(trace, result.window, globs)
 
     if l2m_log is not None:
         write_stream_log(l2m_log, result.tables, result.about)

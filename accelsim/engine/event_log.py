@@ -54,6 +54,15 @@ def event_log(
     return EventLog.ordered(names, rows, edges, edges + period)
 
 
+def queue_depth(timeline: Timeline, start: int) -> NDArray[np.int64]:
+    """Entries of the main queue, (changes, 2): cycle counted from `start`, and entries from there on."""
+    before = timeline.fifo[timeline.fifo[:, 0] <= start]
+    later = timeline.fifo[timeline.fifo[:, 0] > start]
+    first = np.array([[0, before[-1, 3] if len(before) else 0]], np.int64)
+    found = np.concatenate([first, later[:, [0, 3]] - [start, 0]])
+    return found[np.diff(found[:, 1], prepend=-1) != 0]
+
+
 def _rows(
     time: NDArray[np.int64],
     component: NDArray[np.int64] | int,

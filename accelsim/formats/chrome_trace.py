@@ -3,50 +3,34 @@
 from __future__ import annotations
 
 import json
-from collections import deque
-from collections.abc import Sequence
 from typing import Any
 
-BEGIN, END = 0, 1
-NAMES = ("begin", "end", "read", "write", "run")
+from accelsim.formats.timeline import Timeline
 
 
-def chrome_trace(components: Sequence[str], rows: Any, tick_start: Any, first_tick: int) -> str:
-    """Event log as Chrome trace JSON.
-
-    Parameters
-    ----------
-    components : names by number
-    rows : int array, shape (events, 5)
-        Time, component, action (begin, end, read, write, run), operand, count; ordered by time.
-    tick_start : int array
-        Cycle at which each time step begins.
-    first_tick : int
-        Number of the first time step.
+def chrome_trace(timeline: Timeline) -> str:
+    """A timeline as Chrome trace JSON.
 
     Returns
     -------
     str
-        A JSON document: one track per component, a slice per span of a state or per action, an instant per tick.
+        A JSON document: a thread per track, a complete event (`X`) per slice, a global instant (`i`) per instant,
+        a counter event (`C`) per change, and a pair of flow events (`s`, `f`) with one id per arrow.
     """
     events: list[dict[str, Any]] = [
         {"ph": "M", "name": "thread_name", "pid": 0, "tid": i, "args": {"name": name}}
-        for i, name in enumerate(components)
+        for i, name in enumerate(timeline.tracks)
     ]
-    for i, start in enumerate(tick_start):
-        events.append({"ph": "i", "s": "g", "name": f"tick {first_tick + i}", "pid": 0, "tid": 0, "ts": int(start)})
-    # A core is in one state at a time, so what began first ends first; a state may begin anew as it ends.
-    began: dict[int, deque[int]] = {}
-    for time, component, action, operand, count in rows.tolist():
-        if action == BEGIN:
-            began.setdefault(component, deque()).append(time)
-        elif action == END:
-            start = began[component].popleft()
-            events.append(_slice(components[component], component, start, time - start, {}))
-        else:
-            events.append(_slice(NAMES[action], component, time, 1, {"operand": operand, "count": count}))
+    events += [{"ph": "i", "s": "g", "name": name, "pid": 0, "tid": 0, "ts": at} for at, name in timeline.instants]
+    for each in timeline.slices:
+        place = {"pid": 0, "tid": each.track, "ts": each.start, "dur": each.length}
+        events.append({"ph": "X", "name": each.name, **place, "args": dict(each.arguments)})
+    for name, values in timeline.counters.items():
+        events += [{"ph": "C", "name": name, "pid": 0, "ts": at, "args": {"value": value}} for at, value in values]
+    for number, ends in enumerate(timeline.arrows):
+        for kind, end in zip(({"ph": "s"}, {"ph": "f", "bp": "e"}), ends, strict=True):
+            at = timeline.slices[end]
+            events.append(
+                {**kind, "id": number, "name": "update", "cat": "spike", "pid": 0, "tid": at.track, "ts": at.start}
+            )
     return json.dumps({"displayTimeUnit": "ns", "traceEvents": events})
-
-
-def _slice(name: str, track: int, start: int, length: int, arguments: dict[str, int]) -> dict[str, Any]:
-    return {"ph": "X", "name": name, "pid": 0, "tid": track, "ts": start, "dur": length, "args": arguments}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from accelsim.report.load import Run
@@ -41,8 +41,10 @@ class Side:
     title : str
         Architecture and workload, and the point of a study.
     inputs : nested mapping
-        Resolved `architecture` and `workload`, `seed`, `engine`, `versions`, and whatever else decides a result.
+        Resolved `architecture` and `workload`, `seed`, `engine`, `versions`.
     metrics : mapping of str to number or None
+    files : mapping of str to nested mapping
+        Technologies that it was priced with, as far as it keeps them; compared where both sides have one of a name.
     energy_pj : mapping of component to Figure, or None
         Over the run; None where the tables of a run were not kept, as in a study.
     cycles : mapping of state to int, or None
@@ -53,20 +55,19 @@ class Side:
     title: str
     inputs: Mapping[str, Any]
     metrics: Mapping[str, float | int | None]
+    files: Mapping[str, Any] = field(default_factory=dict)
     energy_pj: Mapping[str, Figure] | None = None
     cycles: Mapping[str, int] | None = None
 
     @classmethod
     def of_run(cls, place: str, run: Run, files: Mapping[str, Any]) -> Side:
-        """Make the side of a run; `files` are the technology files that it was priced with."""
+        """Make the side of a run; `files` are the technologies that it was priced with."""
         about = run.about
         documents = {kind: about[kind]["resolved"] for kind in ("architecture", "workload")}
         inputs = {
             **documents,
             "seed": about["seed"],
             "engine": about["engine"],
-            **({"noc": about["noc"]} if "noc" in about else {}),
-            **files,
             VERSIONS: versions_in(about),
         }
         energies: dict[str, list[Mapping[str, Any]]] = {}
@@ -74,13 +75,14 @@ class Side:
             energies.setdefault(row["component"], []).append(row)
         cycles: dict[str, int] = {}
         for row in run.tables.get("counters", ()):
-            if row["kind"] == "cycles":
+            if row["kind"] == "cycles" and row["count"]:
                 cycles[row["target"]] = cycles.get(row["target"], 0) + row["count"]
         return cls(
             place,
             f"{about['architecture']['name']} on {about['workload']['name']}",
             inputs,
             run.metrics,
+            files,
             {name: _summed(rows) for name, rows in energies.items()},
             cycles or None,
         )
@@ -181,7 +183,7 @@ def compare(a: Side, b: Side) -> Comparison:
     return Comparison(
         a,
         b,
-        differences(a.inputs, b.inputs),
+        [*differences(a.inputs, b.inputs), *differences(_shared(a.files, b.files), _shared(b.files, a.files))],
         _changed(names, lambda name: _figure(a.metrics, name), lambda name: _figure(b.metrics, name)),
         _movers(a.energy_pj, b.energy_pj),
         _movers(_figures(a.cycles), _figures(b.cycles)),
@@ -199,8 +201,8 @@ def differences(a: Any, b: Any, at: tuple[str, ...] = ()) -> list[InputChange]:
         return [found for key in keys for found in differences(a.get(key), b.get(key), (*at, str(key)))]
     if isinstance(a, list) and isinstance(b, list):
         named = _by_name(a), _by_name(b)
-        if named[0] and named[1]:
-            return differences(*named, at)
+        if None not in named:
+            return differences(*named, at=at)
         if len(a) == len(b) and any(isinstance(item, Mapping | list) for item in a):
             return [found for i in range(len(a)) for found in differences(a[i], b[i], (*at, str(i)))]
     same = a == b and isinstance(a, bool) is isinstance(b, bool)
@@ -212,11 +214,15 @@ def versions_in(about: Mapping[str, Any]) -> dict[str, Any]:
     return {name: about[name] for name in ("accelsim", "python", "packages")}
 
 
+def _shared(files: Mapping[str, Any], others: Mapping[str, Any]) -> dict[str, Any]:
+    """Files of the names that both have; a file of another name is told by the key that names it."""
+    return {name: content for name, content in files.items() if name in others}
+
+
 def _by_name(items: list[Any]) -> dict[str, Any] | None:
-    names = [item.get("name") if isinstance(item, Mapping) else None for item in items]
-    if not all(isinstance(name, str) for name in names) or len(set(names)) < len(names):
-        return None
-    return dict(zip(names, items, strict=True))
+    """Items by their names; None unless all have one of their own."""
+    found = {item["name"]: item for item in items if isinstance(item, Mapping) and isinstance(item.get("name"), str)}
+    return found if found and len(found) == len(items) else None
 
 
 def _is_bound(name: str, *metrics: Mapping[str, Any]) -> bool:

@@ -23,8 +23,9 @@ from accelsim.engine.counts import Counter
 from accelsim.engine.event_counts import EventCounts
 from accelsim.engine.event_driven import EventDrivenEngine, phase_table
 from accelsim.engine.event_layout import ACKNOWLEDGE
-from accelsim.engine.event_log import event_log
+from accelsim.engine.event_log import event_log, queue_depth
 from accelsim.engine.event_reference import EventDrivenReference
+from accelsim.simulation.arrows import event_arrows
 from accelsim.simulation.part import Part, Pieces, Window
 from accelsim.simulation.pricing import INPUT_LINK, OUTPUT_LINK
 from accelsim.simulation.setup import Setup
@@ -59,6 +60,7 @@ class EventRun:
         self.engine = self._reference(self.controller.state) if engine == "simpy" else self._compiled(recorded=False)
         self.now = 0
         self._learning = [self.table.names.index(name) for name in self.controller.learning_phases]
+        self._matrices = [name for name, each in core.memories.items() if each.holds.rows]
         self._runs = self._stage_runs()
         self.counters = self._counters()
 
@@ -195,7 +197,11 @@ class EventRun:
             for timeline in (recorded, reference)
         ]
         empty = np.zeros((0, len(self.counters)), np.int64)
-        return Window(first_tick, empty, self.counters, logs[0], logs[1].first_difference(logs[0]))
+        return Window(
+            *(first_tick, empty, self.counters, logs[0], logs[1].first_difference(logs[0])),
+            event_arrows(logs[0], self.controller.learning_phases, self._matrices),
+            {self.queues[0]: queue_depth(recorded, ticks.start * self.period)} if self.queues else {},
+        )
 
 
 def _listened(probe: Probe, execute: Any) -> Callable[..., int]:

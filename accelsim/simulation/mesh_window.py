@@ -14,6 +14,7 @@ from accelsim.engine.counts import Counter
 from accelsim.engine.log import END, EventLog
 from accelsim.engine.stepped.exchange import SEGMENTS
 from accelsim.engine.stepped.timing import StepTimes
+from accelsim.simulation.arrows import arrows
 from accelsim.simulation.part import Window
 
 if TYPE_CHECKING:
@@ -57,7 +58,12 @@ def mesh_window(run: MeshRun, activity: Activity, first_tick: int) -> Window:
         rows.append(moved)
     stop = np.cumsum(np.add.reduceat(times.time, steps.first_round[:-1]))
     log = EventLog.ordered(tuple(names), np.concatenate(rows), np.concatenate([[0], stop[:-1]]), stop)
-    return Window(first_tick, steps.counted, run.counters, log, next(filter(None, differences), None))
+    links = [
+        arrows(log, run.plan.programs[len(run.slices.neurons(core))], part, names=f"core {core}: ")
+        for core, part in enumerate(run.parts(activity))
+    ]
+    difference = next(filter(None, differences), None)
+    return Window(first_tick, steps.counted, run.counters, log, difference, np.concatenate(links))
 
 
 def _first_difference(found: StepTimes, other: StepTimes) -> str | None:

@@ -30,6 +30,10 @@ class Window:
         From cycle 0 at the beginning of the window.
     difference : str or None
         First difference between the two engines in this window; None if they agree event for event.
+    arrows : int64 array, shape (arrows, 2)
+        Rows of the log: where a state begins in which a spike is delivered, and the write of a weight that it leads to.
+    depths : mapping of str to int64 array, shape (changes, 2)
+        Cycle, and entries of a queue from there on.
     """
 
     first_tick: int
@@ -37,6 +41,8 @@ class Window:
     counters: tuple[Counter, ...]
     log: EventLog
     difference: str | None
+    arrows: NDArray[np.int64] = field(default_factory=lambda: np.zeros((0, 2), np.int64))
+    depths: Mapping[str, NDArray[np.int64]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -144,7 +144,7 @@ class Result(Figures):
         ConfigError
             If the folder cannot be used or written.
         """
-        from accelsim.formats.chrome_trace import chrome_trace
+        from accelsim.simulation.timeline import write_timeline
 
         folder = Path(folder)
         prepare_output_directory(folder, marker="result.json", overwrite=overwrite)
@@ -157,10 +157,7 @@ class Result(Figures):
         costs = ["energy", "area", "datapaths", "activity", *power, *mission]
         self.save_tables(folder, ["epochs", "steps", "counters", *costs])
         if self.window is not None:
-            log = self.window.log
-            write_text_atomic(
-                folder / "timeline.json", chrome_trace(log.components, log.rows, log.tick_start, self.window.first_tick)
-            )
+            write_timeline(folder / "timeline.json", self.window)
         write_text_atomic(folder / "result.json", self.to_json())
 
 

@@ -15,6 +15,7 @@ from accelsim.datapath.probe import arrays_of, untouched
 from accelsim.datapath.toggles import Operands
 from accelsim.engine.choice import Engine, TickCounters
 from accelsim.engine.compiled import compiled_engine
+from accelsim.simulation.arrows import arrows
 from accelsim.simulation.part import Part, Pieces, Window
 from accelsim.simulation.setup import Setup
 from accelsim.workload.stream import Chunk
@@ -84,4 +85,5 @@ class TickRun(TickCounters):
         )
         log = self.compiled.run(part)
         difference = self.reference.run(part).log.first_difference(log)
-        return Window(first_tick, counted[ticks.start : ticks.stop], self.counters, log, difference)
+        links = arrows(log, self.setup.program, part)
+        return Window(first_tick, counted[ticks.start : ticks.stop], self.counters, log, difference, links)

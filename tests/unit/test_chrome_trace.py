@@ -3,7 +3,10 @@ import json
 
 import numpy as np
 
+from accelsim.engine.log import EventLog
 from accelsim.formats.chrome_trace import chrome_trace
+from accelsim.simulation.part import Window
+from accelsim.simulation.timeline import timeline_of
 
 BEGIN, END, READ, WRITE, RUN = range(5)
 COMPONENTS = ("count", "sweep", "neurons", "sweep")
@@ -12,7 +15,8 @@ COMPONENTS = ("count", "sweep", "neurons", "sweep")
 def trace(rows, starts=(0,), first_tick=0):
     # Logs come ordered by time, then component, then action: a beginning stands before the end at the same time.
     rows = np.array(sorted(rows), np.int64).reshape(-1, 5)
-    return json.loads(chrome_trace(COMPONENTS, rows, np.array(starts), first_tick))
+    log = EventLog(COMPONENTS, rows, np.array(starts), np.array(starts))
+    return json.loads(chrome_trace(timeline_of(Window(first_tick, np.zeros((0, 0), np.int64), (), log, None))))
 
 
 def slices(data, track):

@@ -120,8 +120,8 @@ def test_all_mistakes_are_reported_at_once_with_the_component() -> None:
         cost_components(parts, POINT)
     assert str(error.value).splitlines() == [
         "empty.words: 0 is not > 0",
-        "odd.kind: unknown memory technology `srm` (did you mean `sram`?); known: edram, fefet, feram, flash, pcm, "
-        "registers, rram, sot-mram, sram, stt-mram; or a memory technology file",
+        "odd.kind: unknown memory technology `srm` (did you mean `sram`?); known: edram, fefet, feram, flash, "
+        "lpddr4, pcm, registers, rram, sot-mram, sram, stt-mram; or a memory technology file",
         "soma.updte_energy_j: no such figure (did you mean `update_energy_j`?); "
         "known: leakage_w, area_m2, update_energy_j",
         "state: 2 components have this name",
