@@ -7,7 +7,7 @@ more than they can serve: a static schedule that needs more is a bug, not a wait
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -155,6 +155,11 @@ class ReferenceEngine:
         shape = tuple(self.spans[name].size for name in loops)
         return [dict(zip(loops, position, strict=True)) for position in np.ndindex(shape)]
 
+    def accesses(self, entries: Sequence[str | Access]) -> Iterator[Access]:
+        """What is accessed by the entries of a step, as each memory writes back."""
+        for access in map(_access, entries):
+            yield access.sparing(self.core.memories[access.memory].write_back)
+
     def schedule(self, nest: Nest, outer: Indices) -> LeafTiming:
         """Static schedule of a nest of steps, from the most that each step can ask of a memory."""
         if id(nest) not in self.schedules:
@@ -162,7 +167,7 @@ class ReferenceEngine:
                 [
                     Demand(access.memory, write, self._most_words(access, nest, tuple(outer)), access.when)
                     for write, accesses in ((False, step.reads), (True, step.writes))
-                    for access in map(_access, accesses)
+                    for access in self.accesses(accesses)
                 ]
                 for step in nest.steps
             ]
@@ -305,9 +310,8 @@ class _Simulation:
         """What a step does, logged in its first cycle; accesses have their port slots in that and the next ones."""
         slots_of = iter(slots)
         for action, accesses in ((READ, step.reads), (WRITE, step.writes)):
-            for entry in map(_access, accesses):
+            for access in self.engine.accesses(accesses):
                 cycles = next(slots_of)
-                access = entry.sparing(self.engine.core.memories[entry.memory].write_back)
                 words = self.engine.words(access, index, before)
                 if words and self.holds(access.when) and self.masked(access.mask, index):
                     for cycle in cycles[:words]:

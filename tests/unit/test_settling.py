@@ -1,6 +1,7 @@
 """Networks that settle before they learn: the published algorithms, their exact properties, and what they learn."""
 
 import re
+from contextlib import suppress
 
 import numpy as np
 import pytest
@@ -338,8 +339,12 @@ def test_il_prox_learns_at_any_rate_where_others_fail():
     prox = np.array([learnt("il-prox", rate) for rate in grid])
     assert prox.min() >= 0.85
     assert np.ptp(prox.mean(axis=1)) <= 0.06
-    for rate in (2.5, 10.0, 100.0):
-        assert max(learnt("backprop", rate) + learnt("inference-learning", rate, **IL_SGD)) < 0.2
+    for rule, parameters in (("backprop", {}), ("inference-learning", IL_SGD)):
+        for rate in (2.5, 10.0, 100.0):
+            accuracies = [0.0]  # of one whose words are no longer finite
+            with suppress(ConfigError):
+                accuracies = learnt(rule, rate, **parameters)
+            assert max(accuracies) < 0.2
 
 
 @pytest.mark.parametrize(("rule", "more"), [("backprop", {}), ("backprop", {"batch": 3}), ("inference-learning", {})])
