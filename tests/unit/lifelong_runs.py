@@ -1,4 +1,4 @@
-"""Small streams of tasks with capabilities, for tests."""
+"""Small workloads for tests of capabilities."""
 
 from __future__ import annotations
 
@@ -7,6 +7,17 @@ from typing import Any
 from accelsim.config.document import Document
 from accelsim.config.loader import load_document
 
+WORKLOAD: dict[str, Any] = {
+    "workload": "tiny",
+    "task": {"kind": "cue-accumulation", "cues": 3, "cue_duration": "3 ms", "cue_spacing": "4 ms", "delay": "4 ms",
+             "recall_duration": "3 ms", "cue_rate": "300 Hz", "recall_rate": "300 Hz", "noise_rate": "50 Hz"},
+    "network": {"input": 40, "recurrent": 12, "output": 2},
+    "training_samples": 8,
+    "test_samples": 2,
+    "learning": {"rule": "eprop", "parameters": {"rate": 0.05}, "consolidation": "synaptic-intelligence"},
+    "settings": {"tick": {"neuron": {"decay": 0.9}, "readout_decay": 0.9, "input_weights": {"scale": 2.5}}},
+}  # fmt: skip
+"""Short cue accumulation with a consolidation."""
 CAPABILITIES: dict[str, Any] = {
     "learning": {"on": True},
     "consolidation": {"on": True},

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from lifelong_runs import WORKLOAD
 
 from accelsim.config.errors import ConfigError
 from accelsim.config.loader import load_document
@@ -23,16 +24,6 @@ from accelsim.simulation.result import Result
 from accelsim.simulation.run import run
 from accelsim.simulation.setup import Setup, prepare
 
-WORKLOAD: dict[str, Any] = {
-    "workload": "tiny",
-    "task": {"kind": "cue-accumulation", "cues": 3, "cue_duration": "3 ms", "cue_spacing": "4 ms", "delay": "4 ms",
-             "recall_duration": "3 ms", "cue_rate": "300 Hz", "recall_rate": "300 Hz", "noise_rate": "50 Hz"},
-    "network": {"input": 40, "recurrent": 12, "output": 2},
-    "training_samples": 8,
-    "test_samples": 2,
-    "learning": {"rule": "eprop", "parameters": {"rate": 0.05}, "consolidation": "synaptic-intelligence"},
-    "settings": {"tick": {"neuron": {"decay": 0.9}, "readout_decay": 0.9, "input_weights": {"scale": 2.5}}},
-}  # fmt: skip
 REPLAY: dict[str, Any] = {"capacity": 3, "every": 2, "samples": 2}
 HALVED = {"power_cap": "4 mW", "window": "50 us", "changes": [{"sample": 5, "power_cap": "2 mW"}]}
 SCALED = {"power_cap": "4 mW", "window": "50 us", "mode": "scale"}

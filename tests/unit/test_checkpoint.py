@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 import pytest
+from lifelong_runs import WORKLOAD
 
 from accelsim.config.errors import ConfigError
 from accelsim.config.loader import load_document
@@ -22,16 +23,6 @@ from accelsim.simulation.result import Result
 from accelsim.simulation.run import run
 from accelsim.simulation.setup import Setup, prepare
 
-WORKLOAD: dict[str, Any] = {
-    "workload": "tiny",
-    "task": {"kind": "cue-accumulation", "cues": 3, "cue_duration": "3 ms", "cue_spacing": "4 ms", "delay": "4 ms",
-             "recall_duration": "3 ms", "cue_rate": "300 Hz", "recall_rate": "300 Hz", "noise_rate": "50 Hz"},
-    "network": {"input": 40, "recurrent": 12, "output": 2},
-    "training_samples": 8,
-    "test_samples": 2,
-    "learning": {"rule": "eprop", "parameters": {"rate": 0.05}, "consolidation": "synaptic-intelligence"},
-    "settings": {"tick": {"neuron": {"decay": 0.9}, "readout_decay": 0.9, "input_weights": {"scale": 2.5}}},
-}  # fmt: skip
 HARVESTER = {"power": "20 uW", "capacitance": "1 uF", "v_on": "3 V", "v_off": "2 V", "load_power": "20 mW"}
 REPLAY: dict[str, Any] = {"capacity": 3, "every": 2, "samples": 2}
 
