@@ -12,17 +12,28 @@ from accelsim.config.errors import ConfigError, Problem
 
 def read_json(path: Path) -> dict[str, Any]:
     """Read a file that holds one JSON object; a `ConfigError` says what is wrong with it."""
+    data = read_json_value(path)
+    if not isinstance(data, dict):
+        raise damaged(path, "it holds no JSON object")
+    return data
+
+
+def read_json_value(path: Path, *, nan: bool = False) -> Any:
+    """Read a file that holds any one JSON value, in which NaN may stand for a number or not.
+
+    Raises
+    ------
+    ConfigError
+        If it cannot be read or is no JSON.
+    """
     try:
-        data = json.loads(path.read_text(encoding="utf-8"), parse_constant=_no_number)
+        return json.loads(path.read_text(encoding="utf-8"), parse_constant=None if nan else _no_number)
     except OSError as error:
         raise unreadable(path, error) from None
     except json.JSONDecodeError as error:
         raise damaged(path, error.msg, error.lineno, error.colno) from None
     except (ValueError, RecursionError) as error:
         raise damaged(path, str(error)) from None
-    if not isinstance(data, dict):
-        raise damaged(path, "it holds no JSON object")
-    return data
 
 
 def check_version(path: Path, found: Any) -> None:

@@ -13,7 +13,6 @@ Every figure with a known name must agree within `TOLERANCE`; other names are to
 
 from __future__ import annotations
 
-import json
 import math
 import re
 from collections.abc import Iterator, Mapping
@@ -25,7 +24,7 @@ from typing import Any
 import numpy as np
 
 from accelsim.config.errors import ConfigError, Problem, choose_from
-from accelsim.formats.json_file import damaged, unreadable
+from accelsim.formats.json_file import damaged, read_json_value
 from accelsim.formats.l2m_log import L2MLog, read_log
 from accelsim.metrics.l2m import LifetimeFigures, accuracy_matrix, l2m_figures
 from accelsim.metrics.l2m_blocks import Block, blocks_of
@@ -262,7 +261,7 @@ def _outputs(folder: Path, scenarios: list[str]) -> dict[str, dict[str, Any]]:
     """Return outputs of l2metrics by scenario."""
     outputs = []
     for path in sorted(folder.glob("l2metrics_output*.json")):
-        data = _json(path)
+        data = read_json_value(path, nan=True)
         for one in data if isinstance(data, list) else [data]:
             if not isinstance(one, dict) or not isinstance(one.get("run_id", ""), str):
                 raise damaged(path, "expected an object of figures, or a list of such")
@@ -277,14 +276,14 @@ def _recomputed(folder: Path, scenarios: list[str]) -> dict[str, dict[str, Any]]
     path, rows = folder / "expected_by_numpy.json", folder / "logs" / "accuracy_rows.json"
     figures: dict[str, Any] = {}
     if path.exists():
-        data = _json(path)
+        data = read_json_value(path, nan=True)
         if not isinstance(data, dict):
             raise damaged(path, "expected an object of figures")
         if data and data.keys() <= set(scenarios):
             return {name: _mapping(one, name) for name, one in data.items()}
         figures = data
     if rows.exists():
-        figures = {**figures, "accuracy_rows": _json(rows)}
+        figures = {**figures, "accuracy_rows": read_json_value(rows, nan=True)}
     if figures and len(scenarios) != 1:
         raise ConfigError(Problem(str(path), message=f"does not say which of {', '.join(scenarios)} it is about"))
     return {scenarios[0]: figures} if figures else {}
@@ -294,15 +293,3 @@ def _mapping(value: Any, key: str) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise ConfigError(Problem(path=key, message="expected an object of figures"))
     return value
-
-
-def _json(path: Path) -> Any:
-    """Read JSON in which NaN may stand for a number."""
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise unreadable(path, error) from None
-    except json.JSONDecodeError as error:
-        raise damaged(path, error.msg, error.lineno, error.colno) from None
-    except (ValueError, RecursionError) as error:
-        raise damaged(path, str(error)) from None
