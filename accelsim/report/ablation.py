@@ -14,8 +14,8 @@ from rich.table import Table
 from rich.text import Text
 
 from accelsim.formats.atomic import prepare_output_directory, write_text_atomic
-from accelsim.report.configurations import Summary, summary_of
 from accelsim.report.quantity import MISSING, percent, quantity, significant
+from accelsim.report.study.configurations import Summary, summary_of
 from accelsim.report.summary import headed
 
 FILE = "ablation.json"

@@ -6,14 +6,16 @@ from pathlib import Path
 
 from accelsim.config.errors import ConfigError, Problem
 from accelsim.formats.atomic import write_bytes_atomic, write_text_atomic
-from accelsim.report.configurations import FILE, configurations_section, configurations_table
 from accelsim.report.drawing import Drawn
 from accelsim.report.figures import run_figures
 from accelsim.report.load import RESULT, load_run
 from accelsim.report.noc import NOC, latency_figure, load_curve
 from accelsim.report.page import run_page
 from accelsim.report.steps import is_steps, load_steps, steps_figures, steps_page
-from accelsim.report.sweep import SWEEP, load_sweep, sweep_figures, sweep_page
+from accelsim.report.study.configurations import FILE, configurations_section, configurations_table
+from accelsim.report.study.data import SWEEP, load_sweep
+from accelsim.report.study.page import sweep_page
+from accelsim.report.study.pareto import sweep_figures
 
 PAGE, FIGURES = "report.html", "figures"
 

@@ -2,8 +2,8 @@ import math
 
 import pytest
 
-from accelsim.report.configurations import configurations, configurations_table, summary_of
-from accelsim.report.sweep import Objective, Point, SweepData
+from accelsim.report.study.configurations import configurations, configurations_table, summary_of
+from accelsim.report.study.data import Objective, Point, SweepData
 
 
 def data(*values):

@@ -9,7 +9,8 @@ from report_data import POINTS, save_run, save_sweep, tiny_run
 import accelsim
 from accelsim.config.errors import ConfigError
 from accelsim.report import report
-from accelsim.report.sweep import Objective, front, load_sweep
+from accelsim.report.study.data import Objective, load_sweep
+from accelsim.report.study.front import front
 
 VOID = {"meta", "link", "br", "img", "input"}
 

@@ -9,7 +9,7 @@ from statistics import fmean, stdev
 
 from accelsim.report import html
 from accelsim.report.quantity import MISSING, NOMINAL_DIGITS, label, significant
-from accelsim.report.sweep import ID, SweepData
+from accelsim.report.study.data import ID, SweepData
 
 SEED = "seed"
 CONFIDENCE = 0.95
