@@ -35,6 +35,8 @@ _THING = "An architecture, workload, rule, neuron model, technology or memory, e
 
 _PLURALS = "architectures, workloads, rules, consolidations, neurons, controllers, technologies or memories."
 _SCHEMAS = "architecture, workload, sweep, technology or memory_technology."
+_FORM = "json: JSON Schema; markdown: the reference of keys in the documentation."
+_LABEL = "Name the design of a point of a sweep in every figure; by its number without a text."
 _FIGURE = "A metric or a row of a table, e.g. energy.neurons.read, area.neurons; without it, all there are."
 _PLACE = "Folder of a run, or an architecture, e.g. chips/loihi."
 _CASES = "Folder of golden cases (with a golden.yaml), or `chips`: published chips beside their predicted figures."
@@ -44,6 +46,7 @@ _SCHEDULER = "Run points on the Dask cluster there."
 _OUT_EXPORT = "File to write [default: export.FORMAT beside the study]."
 _OUT_RECOST = "Write the results here too."
 _SIDE = "Folder of a run, or STUDY#ID: a point of the study in a folder."
+_FORMAT = "Files of the figures, repeatable [default: all three]."
 _OUT_COMPARE = "Write the comparison here too, in Markdown."
 
 Settings = Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help=_SET)]
@@ -150,11 +153,15 @@ def cache(
 
 
 @app.command()
-def report(folder: Annotated[str, typer.Argument(help="Folder of a run or a sweep.")]) -> None:
+def report(
+    folder: Annotated[str, typer.Argument(help="Folder of a run or a sweep.")],
+    formats: Annotated[list[str] | None, typer.Option("--format", metavar="svg|png|pdf", help=_FORMAT)] = None,
+    labels: Annotated[list[str] | None, typer.Option("--label", metavar="ID[=TEXT]", help=_LABEL)] = None,
+) -> None:
     """Draw the figures and the page of a run or a sweep."""
     from accelsim.cli import commands
 
-    commands.report(folder)
+    commands.report(folder, formats, labels)
 
 
 @app.command()
@@ -271,11 +278,14 @@ def new(
 
 
 @app.command()
-def schema(kind: Annotated[str, typer.Argument(help=_SCHEMAS)]) -> None:
-    """Print the JSON Schema of a kind of document, for editors."""
+def schema(
+    kind: Annotated[str, typer.Argument(help=_SCHEMAS)],
+    form: Annotated[str, typer.Option("--format", metavar="FORMAT", help=_FORM)] = "json",
+) -> None:
+    """Print the schema of a kind of document: JSON Schema for editors, or every key in words."""
     from accelsim.cli import describing
 
-    describing.schema(kind)
+    describing.schema(kind, form)
 
 
 def main(arguments: list[str] | None = None) -> None:

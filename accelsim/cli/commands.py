@@ -206,12 +206,24 @@ def _run_steps(documents: tuple[Document, Document], engine: Any, folder: Path, 
     )
 
 
-def report(folder: str) -> None:
+def report(folder: str, formats: list[str] | None = None, labels: list[str] | None = None) -> None:
     """Draw a run or a sweep again."""
     from accelsim.report import report as draw
+    from accelsim.report.drawing import FORMATS
 
-    for path in draw(Path(folder)):
+    for path in draw(Path(folder), formats or FORMATS, parse_labels(labels or [])):
         print(path)
+
+
+def parse_labels(given: Sequence[str]) -> dict[int, str]:
+    """Names of points by id, from `ID=TEXT` or `ID`."""
+    found = {}
+    for each in given:
+        number, _, text = each.partition("=")
+        if not (number.isascii() and number.isdigit()):
+            raise usage("--label", f"`{each}` does not begin with the id of a point; write it like `12=as built`")
+        found[int(number)] = text.strip() or f"#{int(number)}"
+    return found
 
 
 def validate_chips(targets: str | None, json_file: str | None) -> None:

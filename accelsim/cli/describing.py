@@ -23,6 +23,8 @@ KINDS = ("architecture", "workload", "rule", "consolidation", "neuron", "control
 PLURALS = {"architectures": "architecture", "workloads": "workload", "rules": "rule",
            "consolidations": "consolidation", "neurons": "neuron",
            "controllers": "controller", "technologies": "technology", "memories": "memory"}  # fmt: skip
+FORMS = ("json", "markdown")
+"""Of what `schema` prints."""
 
 
 def names(kind: str) -> list[str]:
@@ -336,11 +338,12 @@ def _controller(name: str, settings: Sequence[str]) -> None:
     print(f"counts: {', '.join(controller.vocabulary.counts)}")
 
 
-def schema(kind: str) -> None:
-    """Print the JSON Schema of a kind of document."""
+def schema(kind: str, form: str) -> None:
+    """Print the JSON Schema of a kind of document, or the reference of its keys."""
     from accelsim.architecture.many_core import ManyCore
     from accelsim.architecture.profile import Profile
     from accelsim.architecture.schema import Architecture
+    from accelsim.config.reference import reference
     from accelsim.config.schema import either, json_schema
     from accelsim.explore.schema import SweepDocument
     from accelsim.technology.memory_technology import MemoryModel
@@ -357,5 +360,10 @@ def schema(kind: str) -> None:
     }
     if kind not in models:
         raise usage("schema", f"there is no schema of `{kind}`{choose_from(kind, models)}")
+    if form not in FORMS:
+        raise usage("schema", f"there is no format `{form}`{choose_from(form, FORMS)}")
+    if form == "markdown":
+        print(reference(kind, models[kind]), end="")
+        return
     found = [json_schema(model, kind) for model in models[kind]]
     print(json.dumps(found[0] if len(found) == 1 else either(*found), indent=2))

@@ -1,6 +1,6 @@
 """Constraints of a sweep: ``area_mm2 < 2``, ``energy_total_pj / sop < 30``, ``limits`` of the mission, or ``fits``.
 
-A comparison of two expressions (see `accelsim.explore.expressions`), in the units that the metrics' names end with. A
+A comparison of two expressions (see `accelsim.metrics.expressions`), in the units that the metrics' names end with. A
 point that violates one is kept and marked infeasible, and is on no Pareto front. With ``fits``, so is a network that
 the chip has no room for, which is a failure otherwise.
 """
@@ -13,12 +13,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from accelsim.config.errors import did_you_mean
-from accelsim.explore.expressions import Expression, ExpressionError, Value, parse_comparison, parse_expression
+from accelsim.metrics.expressions import Expression, ExpressionError, Value, parse_comparison, parse_expression
 
 INFEASIBLE = "infeasible"
 """Status of a point that violates a constraint."""
-LIMITS, FAILED = "limits", "limits_failed"
-"""The constraint that stands for all limits of a mission, and the metric that counts those that fail."""
+LIMITS, FAILED, MARGIN = "limits", "limits_failed", "margin_"
+"""The constraint that stands for all limits of a mission, the metric that counts those that fail, and how the metrics
+begin that tell what is left of each."""
 FITS = "fits"
 """The constraint that a chip has room for its network."""
 
@@ -39,7 +40,7 @@ class Constraint:
         if self._is_limits:
             if left is None:
                 return "limits: the workload has no mission"
-            return f"limits: {left} of the mission's fail" if left else None
+            return f"limits: {left} of the mission's fail{_failing(metrics)}" if left else None
         for side, value in ((self.left, left), (self.right, right)):
             if value is None:
                 return f"{side.text} is missing"
@@ -107,3 +108,9 @@ def _violations(constraints: Iterable[Constraint], metrics: Mapping[str, Value])
     for constraint in constraints:
         if (found := constraint.violation(metrics)) is not None:
             yield found
+
+
+def _failing(metrics: Mapping[str, Value]) -> str:
+    """Names of the limits of which less than nothing is left."""
+    names = [name for name, left in metrics.items() if name.startswith(MARGIN) and left is not None and left < 0]
+    return f": {', '.join(name.removeprefix(MARGIN) for name in names)}" if names else ""

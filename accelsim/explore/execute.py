@@ -38,6 +38,8 @@ class Outcome:
     message : str
         Why it failed, in one line; empty otherwise.
     metrics : mapping of str to number or None
+    breakdown : mapping of str to mapping of str to number
+        Parts of energy, area and busy cycles, by kind and part.
     wall_s : float or None
         Time it took.
     traceback : str or None
@@ -58,6 +60,7 @@ class Outcome:
     fits: bool = True
     reused: Reused = ""
     notes: tuple[str, ...] = ()
+    breakdown: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -117,7 +120,8 @@ def run_task(task: Task) -> Outcome:
     except Exception as error:  # one point must not end the others
         return failure(error, traceback.format_exc())
     taken = round(time.perf_counter() - started, 4)
-    return Outcome("ok", metrics=dict(metrics), wall_s=taken, reused=staged.reused, notes=tuple(cache.notes))
+    notes, parts = tuple(cache.notes), staged.breakdown
+    return Outcome("ok", metrics=dict(metrics), wall_s=taken, reused=staged.reused, notes=notes, breakdown=parts)
 
 
 @lru_cache(4)

@@ -33,8 +33,8 @@ TIMING = (
 """What decides when it happens, and in which form counts are kept."""
 PRICING = tuple(
     f"simulation/{name}.py"
-    for name in ("chip_figures", "describe", "explained", "figures", "mesh_costs", "mission", "power", "pricing",
-                 "recost", "rule_table")
+    for name in ("breakdown", "chip_figures", "describe", "explained", "figures", "mesh_costs", "mission", "power",
+                 "pricing", "recost", "rule_table")
 )  # fmt: skip
 """Part of the above by its place, but deciding costs alone."""
 EVERYTHING = (*TIMING, "metrics", "cost", "technology")

@@ -11,7 +11,8 @@ from accelsim.config.errors import ConfigError, Problem, check
 from accelsim.config.keys import unknown_key
 from accelsim.config.model import Model
 from accelsim.config.overrides import Override
-from accelsim.explore.schema import KINDS, Label, SweepDocument, Values, is_key
+from accelsim.explore.figures import Label
+from accelsim.explore.schema import KINDS, SweepDocument, Values, is_key
 
 MAX_POINTS = 100_000
 
@@ -150,7 +151,7 @@ def axes(plan: SweepDocument, document: Document) -> tuple[Axis, ...]:
 def _choices(plan: SweepDocument, document: Document, axis: str) -> Iterator[Choice]:
     given = plan.axes.get(axis)
     inside: tuple[str, ...] = ("values",) if isinstance(given, Values) and given.values is not None else ()
-    for i, (value, label) in enumerate(zip(plan.values(axis), plan.labels(axis), strict=True)):
+    for i, (value, label) in enumerate(zip(plan.values(axis), plan.labels_of(axis), strict=True)):
         if axis in KINDS:
             yield Choice(label, {})
             continue

@@ -26,6 +26,7 @@ from accelsim.explore.execute import (
     failure,
     load_plugins,
 )
+from accelsim.explore.figures import label_text
 from accelsim.explore.points import Design, Point, Space
 from accelsim.explore.pool import process_pool
 from accelsim.explore.schedule import Job, Schedule
@@ -141,6 +142,7 @@ def sweep(
         finally:
             rows = study.rows()
             store.write_table(rows, plan.names)
+            store.write_breakdown(study.outcomes)
     if all(outcome.status == "failed" for outcome in study.outcomes.values()):
         raise ConfigError(Problem(document.file, message=f"no point could be run; the first: {rows[0]['message']}"))
     return Sweep(store.folder, plan, rows, tuple(study.notes))
@@ -298,6 +300,14 @@ class _Study:
             for i, constraint in enumerate(self._constraints)
             if (message := constraint.unknown(outcome.metrics)) is not None
         ]
+        # A figure may also show an objective by the name of its column.
+        known = {**outcome.metrics, **dict.fromkeys(goal.column for goal in self.plan.objectives)}
+        unknown += [
+            self.document.problem(("figures", i, key), message)
+            for i, figure in enumerate(self.plan.figures)
+            for key, names in figure.metrics(self.plan.names).items()
+            if (message := unknown_metric(names, known)) is not None
+        ]
         if unknown:
             raise ConfigError(unknown)
         self._sound = len(self.tasks.bases) == len(KINDS)  # other chips and workloads may have other metrics
@@ -370,6 +380,11 @@ def _summary(plan: SweepDocument, document: Document, tasks: Tasks, space: Space
             {"metric": goal.column, "direction": goal.direction, "expression": goal.metric} for goal in plan.objectives
         ],
         "constraints": list(plan.constraints),
+        "figures": [figure.data(plan.names) for figure in plan.figures],
+        "labels": [
+            {"text": text, "axes": {axis: label_text(label) for axis, label in given.items()}}
+            for text, given in plan.labels.items()
+        ],
         **{kind: _identities(tasks, plan, kind) for kind in KINDS},
         "plugins": tasks.plugin_hashes,
         "resolved": document.data,

@@ -10,7 +10,8 @@ from pydantic import Field, model_validator
 
 from accelsim.config.model import Model, PathError, PathErrors
 from accelsim.explore.constraints import Constraint, parse_constraint
-from accelsim.explore.expressions import Expression, ExpressionError, parse_expression
+from accelsim.explore.figures import Figure, Label, figure_problems, label_problems
+from accelsim.metrics.expressions import Expression, ExpressionError, parse_expression
 
 KINDS = ("architecture", "workload")
 COLUMNS = ("id", "seed", "status", "message")
@@ -20,8 +21,6 @@ DIGITS = 6
 MAX_VALUES = 100_000
 _KEY_FORM = "`architecture.` or `workload.` and a key, such as `architecture.core.units.plasticity.lanes`"
 _NUMBER = int | float
-
-Label = str | int | float | bool | None
 
 
 class Values(Model):
@@ -117,6 +116,7 @@ class Objective(Model):
     metric: str
     """Name as in a result, `energy_total_pj`, or an expression: `energy_total_pj * latency_inference_us`."""
     direction: Literal["min", "max"]
+    """Which is better."""
     name: str | None = Field(default=None, pattern="[A-Za-z_][A-Za-z0-9_]*")
     """Column of the expression in tables; its text without."""
 
@@ -169,11 +169,15 @@ class SweepDocument(Model):
     """Of every method but `grid`."""
     engine: Literal["compiled", "simpy"] = "compiled"
     """Timing engine."""
+    figures: tuple[Figure, ...] = ()
+    """What the report draws beside its own figures."""
+    labels: dict[str, dict[str, Label]] = Field(default_factory=dict)
+    """What the report calls some designs: by name, the values of the axes that make out one."""
 
     @model_validator(mode="after")
     def _check(self) -> Self:
         problems = [*self._axis_problems(), *self._when_problems(), *self._clashes(), *self._list_problems()]
-        if problems:
+        if problems := problems or [*figure_problems(self), *label_problems(self)]:
             raise PathErrors(problems)
         return self
 
@@ -189,7 +193,7 @@ class SweepDocument(Model):
         found = self.axes[axis]
         return found.listed() if isinstance(found, Values) else found
 
-    def labels(self, axis: str) -> tuple[Label, ...]:
+    def labels_of(self, axis: str) -> tuple[Label, ...]:
         """How tables show the values of an axis."""
         return tuple(_label(value, is_key(axis) or axis in KINDS) for value in self.values(axis))
 
@@ -247,7 +251,7 @@ class SweepDocument(Model):
                     listed = ", ".join(f"`{each}`" for each in before) or "none"
                     yield PathError(at, f"is no axis before this one; there are: {listed}")
                     continue
-                labels = self.labels(other)
+                labels = self.labels_of(other)
                 for label in wanted:
                     if label not in labels:
                         yield PathError(at, f"`{other}` has no value {label!r}")

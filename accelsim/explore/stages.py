@@ -22,6 +22,7 @@ from accelsim.explore.cache import DamagedEntry, Entry, EntryWriter, Reused, Sta
 from accelsim.explore.keys import StageKeys, stage_keys, whole_key
 from accelsim.explore.tape import Player, Recorder
 from accelsim.simulation.accounts import Accounts
+from accelsim.simulation.breakdown import Breakdown, breakdown, breakdown_in_steps
 from accelsim.simulation.kinds import described_for, runs_in_steps
 from accelsim.simulation.memories import memory_documents
 from accelsim.simulation.mission import mission_problems, mission_report
@@ -45,11 +46,13 @@ class Staged:
     metrics : mapping of str to number or None
     reused : {"", "activity", "timing"}
     keys : StageKeys
+    breakdown : parts of energy, area and busy cycles, by kind and part
     """
 
     metrics: Metrics
     reused: Reused
     keys: StageKeys
+    breakdown: Breakdown
 
 
 @dataclass(frozen=True)
@@ -98,19 +101,26 @@ def run_stages(
         cache.write("timing", keys.timing, lambda writer: writer.json("timed", data))
         timed = _timed(data, documents[0])
     cache.remember(keys.timing, timed)
-    return Staged(_priced(timed, chip, task, documents), reused, keys)
+    metrics, parts = _priced(timed, chip, task, documents)
+    return Staged(metrics, reused, keys, parts)
 
 
 def _whole(documents: Any, cache: StageCache, engine: Engine, seed: int, plugins: Any) -> Staged:
     """A run of a chip that states its energies itself: it is kept as a whole."""
     key = whole_key(documents, validate(documents[1], SteppedWorkload), seed=seed, engine=engine, plugins=plugins)
     keys = StageKeys(None, key)
-    found = cache.read("timing", key, lambda entry: entry.json("metrics"))
+    found = cache.read("timing", key, lambda entry: (entry.json("metrics"), entry.json("breakdown")))
     if found is not None:
-        return Staged(found, "timing", keys)
-    metrics = dict(simulate(*documents, engine=engine, seed=seed).metrics)
-    cache.write("timing", key, lambda writer: writer.json("metrics", metrics))
-    return Staged(metrics, "", keys)
+        return Staged(found[0], "timing", keys, found[1])
+    result = simulate(*documents, engine=engine, seed=seed)
+    metrics, parts = dict(result.metrics), breakdown_in_steps(result.metrics, result.tables)
+
+    def fill(writer: EntryWriter) -> None:
+        writer.json("metrics", metrics)
+        writer.json("breakdown", parts)
+
+    cache.write("timing", key, fill)
+    return Staged(metrics, "", keys, parts)
 
 
 def _run(setup: Setup, cache: StageCache, keys: StageKeys, engine: Engine) -> tuple[Reused, Result]:
@@ -136,8 +146,10 @@ def _run(setup: Setup, cache: StageCache, keys: StageKeys, engine: Engine) -> tu
     return "", cache.write("activity", keys.activity, recorded)
 
 
-def _priced(timed: Timed, chip: Architecture, task: Workload, documents: tuple[Document, Document]) -> Metrics:
-    """All metrics of a run, its costs those of a chip on which it took the same time."""
+def _priced(
+    timed: Timed, chip: Architecture, task: Workload, documents: tuple[Document, Document]
+) -> tuple[Metrics, Breakdown]:
+    """All metrics of a run and what they are made of, its costs those of a chip on which it took the same time."""
     before, document = timed.accounts, documents[0]
     check(mission_problems(task.mission, chip.voltage, documents[1]))
     with placed(chip, document):
@@ -152,7 +164,7 @@ def _priced(timed: Timed, chip: Architecture, task: Workload, documents: tuple[D
     metrics, _ = lifelong_costs(metrics, tables, accounts, costs)
     if (mission := mission_report(task.mission, accounts, costs)) is not None:
         metrics = {**metrics, **mission.metrics()}
-    return metrics
+    return metrics, breakdown(accounts, costs)
 
 
 def _timed_data(result: Result) -> dict[str, Any]:

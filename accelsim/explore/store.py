@@ -3,10 +3,12 @@
 ``sweep.json``
     What was swept: name, axes, seeds, objectives, engine, versions, the base documents and their hashes.
 ``study.sqlite``
-    One row per point: what it sets, hashes, status, message, all metrics. A finished point is in it before the next
-    one is waited for, whole or not at all, whatever is killed.
+    One row per point: what it sets, hashes, status, message, all metrics and their parts. A finished point is in it
+    before the next one is waited for, whole or not at all, whatever is killed.
 ``points.csv``
     The table: one row per finished point in grid order, written whole at the end or on an interruption.
+``breakdown.csv``
+    Written with it: energy and area by component and busy cycles by state of every finished point.
 """
 
 from __future__ import annotations
@@ -33,18 +35,21 @@ from accelsim.formats.atomic import prepare_output_directory, write_text_atomic
 from accelsim.formats.json_file import read_json
 
 SUMMARY, DATABASE, TABLE, LOCK = "sweep.json", "study.sqlite", "points.csv", "study.lock"
+BREAKDOWN = "breakdown.csv"
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS study (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS points (
     id INTEGER, key TEXT, status TEXT NOT NULL, message TEXT NOT NULL DEFAULT '', traceback TEXT,
     fits INTEGER NOT NULL DEFAULT 1, axes TEXT NOT NULL, seed INTEGER NOT NULL, bases TEXT NOT NULL,
     settings TEXT NOT NULL, architecture_sha256 TEXT, workload_sha256 TEXT, activity_key TEXT, timing_key TEXT,
-    reused TEXT, metrics TEXT, wall_s REAL
+    reused TEXT, metrics TEXT, breakdown TEXT, wall_s REAL
 );
 CREATE UNIQUE INDEX IF NOT EXISTS by_id ON points (id) WHERE id IS NOT NULL;
 CREATE INDEX IF NOT EXISTS by_key ON points (key);
 """
-_FINISHED = "UPDATE points SET status=?, message=?, traceback=?, fits=?, metrics=?, wall_s=?, reused=? WHERE id=?"
+_FINISHED = (
+    "UPDATE points SET status=?, message=?, traceback=?, fits=?, metrics=?, breakdown=?, wall_s=?, reused=? WHERE id=?"
+)
 _ROW = "INSERT INTO points ({}) VALUES ({})"
 
 
@@ -148,6 +153,10 @@ class Store:
         """Write `points.csv`."""
         write_text_atomic(self.folder / TABLE, table_text(rows, axes))
 
+    def write_breakdown(self, outcomes: Mapping[int, Outcome]) -> None:
+        """Write `breakdown.csv`."""
+        write_text_atomic(self.folder / BREAKDOWN, breakdown_text(outcomes))
+
     def __enter__(self) -> Self:
         return self
 
@@ -235,7 +244,7 @@ def _opened(path: Path) -> Iterator[sqlite3.Connection]:
         connection.close()
 
 
-_OUTCOME = "message, traceback, fits, metrics, wall_s, reused"
+_OUTCOME = "message, traceback, fits, metrics, breakdown, wall_s, reused"
 
 
 def _outcome(
@@ -244,12 +253,13 @@ def _outcome(
     trace: str | None,
     fits: int,
     metrics: str | None,
+    breakdown: str | None,
     wall_s: float | None,
     reused: str | None,
 ) -> Outcome:
-    found = json.loads(metrics) if metrics else {}
+    found, parts = (json.loads(text) if text else {} for text in (metrics, breakdown))
     kind = "failed" if status == "failed" else "ok"
-    return Outcome(kind, message, found, wall_s, trace, bool(fits), reused or "")  # type: ignore[arg-type]
+    return Outcome(kind, message, found, wall_s, trace, bool(fits), reused or "", (), parts)  # type: ignore[arg-type]
 
 
 def _plan_columns(point: Point, inputs: Inputs | None) -> dict[str, Any]:
@@ -268,8 +278,8 @@ def _plan_columns(point: Point, inputs: Inputs | None) -> dict[str, Any]:
 
 def _outcome_columns(outcome: Outcome) -> tuple[Any, ...]:
     status = "done" if outcome.status == "ok" else "failed"
-    metrics = json.dumps(dict(outcome.metrics), allow_nan=False)
-    return status, outcome.message, outcome.traceback, outcome.fits, metrics, outcome.wall_s, outcome.reused
+    found = (json.dumps(each, allow_nan=False) for each in (dict(outcome.metrics), dict(outcome.breakdown)))
+    return status, outcome.message, outcome.traceback, outcome.fits, *found, outcome.wall_s, outcome.reused
 
 
 def _cannot(action: str, path: Path, error: sqlite3.Error) -> ConfigError:
@@ -310,6 +320,17 @@ def table_text(rows: Sequence[Mapping[str, Any]], axes: Iterable[str]) -> str:
     writer = csv.DictWriter(text, list(names), lineterminator="\n")
     writer.writeheader()
     writer.writerows({name: _cell(value) for name, value in row.items()} for row in rows)
+    return text.getvalue()
+
+
+def breakdown_text(outcomes: Mapping[int, Outcome]) -> str:
+    """What the metrics of points are made of as CSV, in the order of their ids."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(("id", "kind", "part", "value"))
+    for number, outcome in sorted(outcomes.items()):
+        for kind, parts in outcome.breakdown.items():
+            writer.writerows((number, kind, part, value) for part, value in parts.items())
     return text.getvalue()
 
 

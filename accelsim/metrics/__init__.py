@@ -1,1 +1,1 @@
-"""How well a device learnt: accuracy matrices, the figures of the L2M programme, cost of adapting."""
+"""How well a device learnt: accuracy matrices, the figures of the L2M programme, cost of adapting; and arithmetic."""

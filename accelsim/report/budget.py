@@ -7,7 +7,8 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from accelsim.report import html
-from accelsim.report.drawing import PALETTE
+from accelsim.report.bars import legend
+from accelsim.report.drawing import PALETTE, STROKES
 from accelsim.report.load import Run
 from accelsim.report.quantity import fitting, percent, printable, quantity, typeset
 
@@ -80,10 +81,9 @@ def ledger(run: Run, figure: FigureBase) -> str:
         samples, shares = zip(*points, (last, points[-1][1]), strict=True)
         label = printable(first) + (f" and {len(others)} more" if others else "")
         style = ("-", "--", ":")[i % 3]
-        axes.step(samples, shares, where="post", color=PALETTE[i % len(PALETTE)], linestyle=style, label=label)
+        axes.step(samples, shares, where="post", color=STROKES[i % len(STROKES)], linestyle=style, label=label)
     axes.set(xlabel="training samples [1]", ylabel="held [%]", ylim=(0, 103), xlim=(0, last))
-    handles, labels = axes.get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside upper left", ncols=1, fontsize=8)
+    legend(figure, axes)
     still = len(_series(run)) - sum(len(names) for names in changing.values())
     left_out = (
         f" {len(changing) - len(drawn)} other series are in the table alone." if len(changing) > len(drawn) else ""
@@ -143,7 +143,7 @@ def cap(run: Run, figure: FigureBase) -> str:
     at = [edge / second for edge in edges]
     for name, colour, label in (
         ("power_window_max_uw", PALETTE[0], "most power of a window"),
-        ("power_cap_uw", PALETTE[1], "cap"),
+        ("power_cap_uw", PALETTE[5], "cap"),
     ):
         values = [row[name] * 1e-6 / watt for row in rows]
         power.step(at, [*values, values[-1]], where="post", color=colour, label=label, linewidth=1)
@@ -153,8 +153,7 @@ def cap(run: Run, figure: FigureBase) -> str:
     power.set(ylabel=typeset(f"power [{unit}]"), xlim=(0, at[-1]))
     power.set_ylim(bottom=0)
     lost.set(xlabel=f"time [{time}]", ylabel="lost [%]", ylim=(0, 103))
-    handles, labels = power.get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside upper left", ncols=2, fontsize=8)
+    legend(figure, power)
     return (
         "Power of the window with the most in each stretch of the run, and the share of time that the cap cost; "
         "a window holds at most one event more than the cap allows."

@@ -1,4 +1,4 @@
-"""Pieces of a page that stands alone: no scripts, nothing fetched, everything from outside escaped."""
+"""Pieces of a page that stands alone: nothing fetched, no scripts but its own, everything from outside escaped."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ _PAGE = Template("""<!DOCTYPE html>
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'$allowed">
 <title>$title</title>
 <style>
 :root { color-scheme: light dark;
-  --ink: #1b1b1f; --paper: #fefefe; --soft: #5c5f66; --line: #d5d7dc; --band: #f2f4f7; }
+  --ink: #1b1b1f; --paper: #fefefe; --soft: #5c5f66; --line: #d5d7dc; --band: #f2f4f7; --link: #00538a; }
 @media (prefers-color-scheme: dark) {
-  :root { --ink: #e8e8ea; --paper: #17181b; --soft: #a9adb5; --line: #3a3d44; --band: #212329; }
+  :root { --ink: #e8e8ea; --paper: #17181b; --soft: #a9adb5; --line: #3a3d44; --band: #212329; --link: #7cc4f5; }
 }
 * { box-sizing: border-box; }
 body { margin: 0 auto; padding: 1rem; max-width: 78rem; color: var(--ink); background: var(--paper);
@@ -28,14 +28,16 @@ body { margin: 0 auto; padding: 1rem; max-width: 78rem; color: var(--ink); backg
 h1 { font-size: 1.6rem; line-height: 1.2; margin: .5rem 0; }
 h2 { font-size: 1.2rem; margin: 2rem 0 .5rem; }
 .soft, figcaption { color: var(--soft); font-size: .875rem; }
+a { color: var(--link); }
 dl { display: grid; grid-template-columns: minmax(6rem, max-content) 1fr; gap: .25rem 1rem; margin: 0; }
 dt { color: var(--soft); }
 dd { margin: 0; }
 .figures { display: grid; gap: 1.5rem;
-  grid-template-columns: repeat(auto-fill, minmax(min(100%, 27rem), 1fr)); }
+  grid-template-columns: repeat(auto-fill, minmax(min(100%, 24rem), 1fr)); }
 figure { margin: 0; }
+figcaption p { margin: .25rem 0 0; font-size: .75rem; }
 figure h3 { font-size: 1rem; margin: 0 0 .25rem; }
-figure svg { display: block; width: 100%; height: auto; max-width: 34rem; color: var(--ink); }
+figure svg { display: block; width: 100%; height: auto; max-width: 32rem; color: var(--ink); }
 figure svg text { fill: currentColor; }
 .scroll { overflow-x: auto; }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; font-size: .9rem; }
@@ -47,7 +49,7 @@ td.long { min-width: 10rem; overflow-wrap: anywhere; }
 details > summary { cursor: pointer; }
 pre { overflow-x: auto; background: var(--band); padding: .75rem; font-size: .8rem; }
 .warning { border-left: .25rem solid #d55e00; padding-left: .75rem; }
-</style>
+$style</style>
 </head>
 <body>
 <header>
@@ -58,9 +60,13 @@ $lead
 $body
 </main>
 <footer class="soft"><p>$footer</p></footer>
-</body>
+$scripts</body>
 </html>
 """)
+
+
+_SCRIPTED = "; script-src 'unsafe-inline'; img-src data: blob:"
+"""What the policy of a page with scripts allows more: those in it, and pictures that they make."""
 
 
 def escape(text: object) -> str:
@@ -68,9 +74,23 @@ def escape(text: object) -> str:
     return _escape(printable(text))
 
 
-def page(title: str, lead: str, sections: Iterable[str], footer: str) -> str:
-    """Return a whole document. `title` and `footer` are text; `lead` and `sections` are markup."""
-    return _PAGE.substitute(title=escape(title), lead=lead, body="\n".join(sections), footer=escape(typeset(footer)))
+def page(
+    title: str, lead: str, sections: Iterable[str], footer: str, *, style: str = "", scripts: Sequence[str] = ()
+) -> str:
+    """Return a whole document.
+
+    `title` and `footer` are text; `lead` and `sections` are markup. `style` adds to the style sheet, `scripts` are
+    whole elements at the end of the body; a page without them may run none.
+    """
+    return _PAGE.substitute(
+        title=escape(title),
+        lead=lead,
+        body="\n".join(sections),
+        footer=escape(typeset(footer)),
+        style=style,
+        scripts="".join(f"{script}\n" for script in scripts),
+        allowed=_SCRIPTED if scripts else "",
+    )
 
 
 def section(heading: str, *parts: str) -> str:
@@ -132,11 +152,29 @@ def table(caption: str, columns: Sequence[str], rows: Iterable[Sequence[str]]) -
     )
 
 
-def figures(drawn: Iterable[Drawn]) -> str:
-    """Return figures with title and caption, as many beside each other as fit."""
+def figures(drawn: Iterable[Drawn], folder: str = "figures") -> str:
+    """Return figures with title and caption, as many beside each other as fit.
+
+    Links lead to the data of each figure beside the page and to its files in `folder`.
+    """
     parts = [
         f'<figure>\n<h3 id="{figure.name}-title">{escape(figure.title)}</h3>\n{figure.inline()}\n'
-        f"<figcaption>{escape(figure.caption)} {escape(figure.footer)}.</figcaption>\n</figure>"
+        f"<figcaption>{escape(figure.caption)}\n<p>{escape(figure.footer)}. {_links(figure, folder)}</p></figcaption>\n"
+        "</figure>"
         for figure in drawn
     ]
     return '<div class="figures">\n' + "\n".join(parts) + "\n</div>"
+
+
+def _links(figure: Drawn, folder: str) -> str:
+    """Where the data of a figure and its files are."""
+    lists = (
+        ("Data", [link(name, name) for name in figure.source]),
+        ("Files", [link(f"{folder}/{figure.name}.{ending}", ending) for ending in figure.formats]),
+    )
+    return " ".join(f"{what}: {', '.join(links)}." for what, links in lists if links)
+
+
+def link(path: str, text: str) -> str:
+    """Return a link to a file beside the page."""
+    return f'<a href="{escape(path)}">{escape(text)}</a>'

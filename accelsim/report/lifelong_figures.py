@@ -1,23 +1,27 @@
-"""Figures of a stream of tasks: learning curves, accuracy matrix, cost of capabilities, writes of cells."""
+"""Figures of a stream of tasks: learning curves, accuracy matrix, cost of capabilities."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from accelsim.report.drawing import INK, MUTED, PALETTE
+from accelsim.report import facts
+from accelsim.report.bars import BAND, EDGE, legend, logarithmic
+from accelsim.report.drawing import INK, MUTED, PALETTE, SMALL, STROKES
+from accelsim.report.heat import heat, ink_on
+from accelsim.report.hover import tell, tell_marks
 from accelsim.report.lifelong import tasks_of
 from accelsim.report.load import Run
-from accelsim.report.quantity import fitting, printable, typeset
+from accelsim.report.quantity import banded, fitting, percent, printable, quantity, typeset
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
     from matplotlib.figure import FigureBase
 
+MARKERS = "osD^vPX"
 SMOOTH = 10
 """Bins of a learning curve that are averaged."""
-DARK = 0.6
-"""Accuracy from which on numbers in the heat map are written in white."""
-LARGEST_NUMBERED = 12
+MOST_NAMED = 15
+"""Tasks that the legend names."""
+LARGEST_NUMBERED = 10
 """Tasks up to which the heat map has numbers."""
 
 
@@ -47,18 +51,22 @@ def curves(run: Run, figure: FigureBase) -> str:
             running[row["task"]][-1][1].append(trained - row["samples"] / 2)
             running[row["task"]][-1][2].append(100 * row["accuracy"])
     for task in sorted({*tests, *running}):
-        colour = PALETTE[task % len(PALETTE)]
+        colour, marker = STROKES[task % len(STROKES)], MARKERS[task % len(MARKERS)]
         for _, at, shares in running.get(task, ()):
             axes.plot(at, _smoothed(shares), color=colour, linewidth=0.9, alpha=0.6)
         if task in tests:
-            points = zip(*tests[task], strict=True)
-            axes.plot(*points, marker="o", markersize=3, color=colour, label=f"task {task}")
+            (line,) = axes.plot(*zip(*tests[task], strict=True), marker=marker, markersize=4, color=colour)
+            if task < MOST_NAMED:
+                line.set_label(f"task {task}")
+            tell_marks(line, [f"task {task} after {n:,} training samples: {share:.1f} %" for n, share in tests[task]])
     for boundary in boundaries[1:]:
         axes.axvline(boundary, color=MUTED, linewidth=0.6, linestyle=":")
     axes.set(xlabel="training samples [1]", ylabel="accuracy [%]", ylim=(0, 103), xlim=(0, max(trained, 1)))
-    handles, labels = axes.get_legend_handles_labels()
-    figure.legend(handles[:14], labels[:14], loc="outside upper left", ncols=5, fontsize=8)
-    return "Points: tests of each task. Thin lines: answers while the task is trained, a moving average."
+    legend(figure, axes)
+    return (
+        "Points: tests of each task. Thin lines: answers while the task is trained, "
+        f"a moving average of {SMOOTH} bins. Dotted: a training begins."
+    )
 
 
 def _smoothed(values: list[float]) -> list[float]:
@@ -81,21 +89,21 @@ def matrix(run: Run, figure: FigureBase) -> str:
     tasks = tasks_of(rows)
     shares = [[float("nan") if row[task] is None else row[task] for task in tasks] for row in rows]
     axes = figure.add_subplot()
-    image = axes.imshow(shares, vmin=0, vmax=1, cmap="cividis_r", aspect="auto")
     named = ["before" if row["trained"] is None else f"task {row['trained']}" for row in rows]
-    step = max(1, len(rows) // 20)
+    cells = [(j, i, share) for i, row in enumerate(shares) for j, share in enumerate(row) if share == share]
+    told = [f"trained last: {named[i]}, tested: task {tasks[j][5:]}: {percent(share)}" for j, i, share in cells]
+    drawn = heat(axes, [(j, i, 100 * share) for j, i, share in cells], told, most=100, label="accuracy [%]")
+    step = max(1, len(rows) // 12)
     axes.set_yticks(range(0, len(rows), step), named[::step])
-    across = max(1, len(tasks) // 20)
+    across = max(1, len(tasks) // 12)
     axes.set_xticks(range(0, len(tasks), across), [task.removeprefix("task_") for task in tasks[::across]])
     axes.set(xlabel="tested task [1]", ylabel="trained last")
+    axes.set(xlim=(-0.5, len(tasks) - 0.5), ylim=(len(rows) - 0.5, -0.5))
     if len(tasks) <= LARGEST_NUMBERED:
-        for i, row in enumerate(shares):
-            for j, share in enumerate(row):
-                if share == share:
-                    colour = "white" if share >= DARK else "black"
-                    axes.text(j, i, f"{100 * share:.0f}", ha="center", va="center", fontsize=8, color=colour)
-    figure.colorbar(image, ax=axes, label="accuracy [1]")
-    return "Share of right answers on each task, before any training and after each."
+        for j, i, share in cells:
+            colour = ink_on(drawn.to_rgba(100 * share))
+            axes.text(j, i, f"{100 * share:.0f}", ha="center", va="center", fontsize=SMALL, color=colour)
+    return "Share of right answers on the test samples of each task, before any training and after each."
 
 
 def has_costs(run: Run) -> bool:
@@ -115,17 +123,17 @@ def costs(run: Run, figure: FigureBase) -> str:
         unit, size = fitting([max(row[name] for row in rows) * si], kind)
         values = [row[name] * si / size for row in rows]
         colours = [PALETTE[owners.index(row["capability"]) % len(PALETTE)] for row in rows]
-        axes.barh(range(len(rows)), values, height=0.7, color=colours)
+        drawn = axes.barh(range(len(rows)), values, height=0.7, color=colours, **EDGE)
+        for patch, row in zip(drawn, rows, strict=True):
+            tell(patch, f"{row['activity']} ({row['capability']}): {quantity(row, name)}")
         if name == "energy_uj":
             ends = [[abs(row[f"{name}{end}"] - row[name]) * si / size for row in rows] for end in ("_low", "_high")]
             axes.errorbar(values, range(len(rows)), xerr=ends, fmt="none", ecolor=INK, elinewidth=0.8, capsize=2)
-        _logarithmic(axes)
+        logarithmic(axes, numbers=3)
         axes.set_xlabel(typeset(f"{what} [{unit}]"))
     energy.set_yticks(range(len(rows)), [printable(row["activity"]) for row in rows])
     energy.invert_yaxis()
-    return (
-        "Everything the chip did, on logarithmic scales; a colour for each capability, whiskers: band of the estimate."
-    )
+    return f"Everything the chip did, on logarithmic scales; a colour for each capability. {BAND}"
 
 
 def costs_height(run: Run) -> float:
@@ -133,50 +141,47 @@ def costs_height(run: Run) -> float:
     return 1.2 + 0.22 * len(run.tables["capabilities"])
 
 
-def has_writes(run: Run) -> bool:
-    """Whether cells were written."""
-    return any(row["writes_max"] and row.get("writes_q99") is not None for row in run.tables["wear"])
+def path(run: Run) -> list[tuple[int, float, float, float, float]]:
+    """Return epoch, energy of learning until then in J with both ends of its band, and accuracy in the tests after it.
+
+    Everything but the tests counts as learning: training, replay, upkeep.
+    """
+    tested = dict(facts.accuracies(run).get("test", ()))
+    spent, found = [0.0, 0.0, 0.0], []
+    for epoch in dict.fromkeys(row["epoch"] for row in run.tables["epochs"]):
+        for row in run.tables["epochs"]:
+            if row["epoch"] == epoch and row["split"] != "test":
+                for i, end in enumerate(("", "_low", "_high")):
+                    spent[i] += row[f"energy_uj{end}"] * 1e-6
+        if epoch in tested:
+            found.append((epoch, *spent, tested[epoch]))
+    return found
 
 
-def writes(run: Run, figure: FigureBase) -> str:
-    """Writes of the cells of each memory: median, mean, 99 % of them, largest."""
-    rows = [row for row in run.tables["wear"] if row["writes_max"] and row.get("writes_q99") is not None]
-    rows.sort(key=lambda row: -row["writes_max"])
+def has_path(run: Run) -> bool:
+    """Whether accuracy was tested more than once, and energy told by epoch."""
+    told = all(row.get("energy_uj") is not None for row in run.tables["epochs"])
+    return told and len(path(run)) > 1
+
+
+def energy_accuracy(run: Run, figure: FigureBase) -> str:
+    """Accuracy in the tests against the energy that learning has taken until then."""
+    points = path(run)
+    unit, size = fitting([points[-1][1]], "J")
     axes = figure.add_subplot()
-    marks: tuple[tuple[str, str, str], ...] = (
-        ("writes_median", "|", "median"),
-        ("writes_mean", "o", "mean"),
-        ("writes_q99", "D", "99 % of the cells"),
-        ("writes_max", "s", "most"),
+    at, shares = [spent / size for _, spent, *_ in points], [100 * share for *_, share in points]
+    (line,) = axes.plot(at, shares, marker="o", markersize=5, color=PALETTE[0], linewidth=1.2)
+    each = "task" if run.tables.get("task_matrix") else "epoch"
+    told = [
+        f"{each} {epoch}: {share:.1f} % after {banded(spent / size, low / size, high / size, unit)}"
+        for (epoch, spent, low, high, _), share in zip(points, shares, strict=True)
+    ]
+    tell_marks(line, told)
+    axes.set(xlabel=typeset(f"energy of learning so far [{unit}]"), ylabel="accuracy in tests [%]", ylim=(0, 103))
+    axes.set_xlim(-0.02 * at[-1], 1.04 * at[-1])
+    _, spent, low, high, _ = points[-1]
+    over = "the mean over all tasks, seen or not" if each == "task" else "of all test samples"
+    return (
+        f"A point after each {each}: accuracy, {over}, against all energy but that of the tests. Band of the "
+        f"estimate at the end: {banded(spent / size, low / size, high / size, unit)}; it moves all points alike."
     )
-    for (name, marker, label), colour in zip(marks, PALETTE, strict=False):
-        known = [(row[name], i) for i, row in enumerate(rows) if row[name]]
-        if known:
-            axes.plot(*zip(*known, strict=True), marker, color=colour, markersize=4, label=label)
-    axes.hlines(
-        range(len(rows)), [max(min(row["writes_median"], row["writes_mean"]), 0.5) for row in rows],
-        [row["writes_max"] for row in rows], color=MUTED, linewidth=0.7, zorder=0,
-    )  # fmt: skip
-    _logarithmic(axes)
-    axes.set_yticks(range(len(rows)), [printable(row["memory"]) for row in rows], fontsize=7.5)
-    axes.invert_yaxis()
-    axes.set_xlabel("writes of a cell in the run [1]")
-    handles, labels = axes.get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside upper left", ncols=4, fontsize=8)
-    return "How often the cells of each memory were written in the run; lifetimes are in the table of wear."
-
-
-def writes_height(run: Run) -> float:
-    """Height that the memories need."""
-    return 1.3 + 0.19 * len(run.tables["wear"])
-
-
-def _logarithmic(axes: Axes) -> None:
-    """Make the axis of values logarithmic, with at most six plain numbers."""
-    from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
-
-    axes.set_xscale("log")
-    axes.xaxis.set_major_locator(LogLocator(numticks=6))
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
-    axes.xaxis.set_minor_formatter(NullFormatter())
-    axes.tick_params(axis="x", labelsize=7.5)

@@ -53,6 +53,12 @@ _COLUMNS = {
         *("published_high", "ratio", "inside", "condition", "source", "verified"),
     ),
 }
+_NOT_OF_ALL = {
+    "energy_splits": ("split", "component", "samples", "energy_pj", "energy_pj_low", "energy_pj_high"),
+    "roofline": ("of", "name", "operations", "bytes_moved", "time_us"),
+    "ceilings": ("component", "kind", "peak_per_s"),
+}
+"""Columns of tables that not every run has."""
 _ABOUT = (
     *(
         "accelsim",
@@ -127,6 +133,8 @@ def load_run(folder: Path | str) -> RunData:
     tables = _part(path, data, "tables", tuple(_COLUMNS))
     for name, columns in _COLUMNS.items():
         _check_rows(path, name, tables[name], columns)
+    for name, columns in _NOT_OF_ALL.items():
+        _check_rows(path, name, tables.get(name, []), columns)
     return RunData(metrics, {**tables, "steps": _read_steps(folder / STEPS)}, about)
 
 

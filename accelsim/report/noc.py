@@ -7,6 +7,7 @@ import io
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, fields
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +18,9 @@ import accelsim
 from accelsim.engine.noc.curve import SATURATED, Bench, Curve, Point
 from accelsim.formats.atomic import write_text_atomic
 from accelsim.formats.json_file import check_version, damaged, read_json
-from accelsim.report.drawing import INK, MUTED, PALETTE, Drawn, render
+from accelsim.report.bars import legend
+from accelsim.report.drawing import INK, MUTED, PALETTE, SMALL, Drawn, render
+from accelsim.report.hover import tell
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -95,8 +98,9 @@ def load_curve(folder: Path) -> dict[str, Any]:
 def latency_figure(data: Mapping[str, Any]) -> Drawn:
     """Latency against offered load, with zero-load latency and saturation load."""
     seed = f"1 seed ({data['seed']})"
-    footer = f"{title(data)}; {seed}; source: {POINTS}; accelsim {data['accelsim']}"
-    return render("latency", "Latency against load", footer, lambda figure: _draw(data, figure), height_in=2.9)
+    footer = f"{title(data)}; {seed}; accelsim {data['accelsim']}"
+    draw = partial(_draw, data)
+    return render("latency", "Latency against load", footer, draw, source=[POINTS], height_in=2.9)
 
 
 def title(data: Mapping[str, Any]) -> str:
@@ -124,9 +128,8 @@ def _draw(data: Mapping[str, Any], figure: FigureBase) -> str:
     axes.set(xlabel="offered load [flits/core/cycle]", ylabel="latency [cycles]",
              xlim=(0, min(1.15 * saturation, 1.02)), ylim=(0, SHOWN_LATENCY * zero))  # fmt: skip
     axes.annotate(f"zero load {zero:.1f}", (0.01, zero), xycoords=("axes fraction", "data"), xytext=(0, -3),
-                  textcoords="offset points", va="top", fontsize=7.5, color=INK)  # fmt: skip
-    handles, labels = axes.get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside upper left", ncols=3, fontsize=8)
+                  textcoords="offset points", va="top", fontsize=SMALL, color=INK)  # fmt: skip
+    legend(figure, axes)
     if uncertainty is None:
         return "The network takes a load of 1."
     return f"Saturates at {saturation:.3f} +- {uncertainty:.3f}: mean latency {SATURATED:.0f} times that at zero load."
@@ -137,7 +140,9 @@ def _columns(points: Sequence[Mapping[str, Any]], column: str) -> tuple[list[flo
 
 
 def _line(axes: Axes, points: Sequence[Mapping[str, Any]], column: str, colour: str, label: str) -> None:
-    axes.plot(*_columns(points, column), marker="o", markersize=2.5, linewidth=1.1, color=colour, label=label)
+    loads, latencies = _columns(points, column)
+    (line,) = axes.plot(loads, latencies, marker="o", markersize=2.5, linewidth=1.1, color=colour, label=label)
+    tell(line, f"latency in cycles, {label}")
 
 
 def curve_table(data: Mapping[str, Any]) -> Table:

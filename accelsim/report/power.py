@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from accelsim.report import html
+from accelsim.report.bars import legend
 from accelsim.report.drawing import MUTED, PALETTE
+from accelsim.report.hover import tell
 from accelsim.report.load import Run
 from accelsim.report.quantity import MISSING, fitting, percent, printable, quantity, significant, typeset
 
@@ -35,14 +37,18 @@ def draw(run: Run, figure: FigureBase) -> str:
     base = [0.0] * (len(rows) + 1)
     for (name, values), colour in zip(layers.items(), (*PALETTE[: len(PALETTE) - 1], MUTED), strict=False):
         tops = [low + value / watt for low, value in zip(base, [*values, values[-1]], strict=True)]
-        axes.fill_between(
+        band = axes.fill_between(
             [edge / second for edge in edges], base, tops, step="post", color=colour, linewidth=0, label=printable(name)
+        )
+        mean = sum(value * row["duration_s"] for value, row in zip(values, rows, strict=True)) / (edges[-1] - edges[0])
+        tell(
+            band,
+            f"{name}: {significant(mean / watt, 3)} {unit} on average, {significant(max(values) / watt, 3)} at most",
         )
         base = tops
     axes.set(xlabel=f"time [{time}]", ylabel=typeset(f"power [{unit}]"), xlim=(0, edges[-1] / second))
     axes.set_ylim(bottom=0)
-    handles, labels = axes.get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside upper left", ncols=3, fontsize=8)
+    legend(figure, axes)
     return f"Nominal power in {len(rows)} windows of the run, {basis(run)}, by component."
 
 

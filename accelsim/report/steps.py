@@ -14,10 +14,13 @@ from rich.text import Text
 
 from accelsim.formats.json_file import check_version, damaged, read_json
 from accelsim.report import html, mission
-from accelsim.report.drawing import PALETTE, Drawn, render
+from accelsim.report.bars import EDGE, shortened
+from accelsim.report.drawing import PALETTE, SMALL, Drawn, render
+from accelsim.report.heat import heat
+from accelsim.report.hover import tell, tell_shapes
 from accelsim.report.load import RESULT, Run, RunData
 from accelsim.report.page import inputs
-from accelsim.report.quantity import fitting, printable, quantity, typeset
+from accelsim.report.quantity import fitting, printable, quantity, significant, typeset
 from accelsim.report.summary import headed, mission_tables, pairs
 
 if TYPE_CHECKING:
@@ -32,6 +35,7 @@ KEY_FIGURES = (
     ("time of a step, mean", "latency_step_us"),
     ("time of a step, 99th percentile", "latency_step_us_p99"),
     ("senders blocked by the network, all cores", "blocked_us"),
+    ("share of the time that the busiest link is busy", "link_busy_share_max"),
     ("energy of the run", "energy_total_pj"),
     ("energy of a step", "energy_step_nj"),
     ("energy of all actions per synaptic operation", "energy_per_sop_pj"),
@@ -78,18 +82,19 @@ def title(run: Run) -> str:
 def steps_figures(run: Run) -> list[Drawn]:
     """Draw every figure."""
     about = run.about
-    footer = f"{title(run)}; 1 seed ({about['seed']}), engine {about['engine']}, noc {about['noc']}"
+    footer = f"{title(run)}; 1 seed ({about['seed']}): no interval, engine {about['engine']}, noc {about['noc']}"
     kinds = (
-        ("tiles", "Energy of tiles and load of links", tiles, "cores.csv, links.csv", 3.4),
-        ("timeline", "Time of every step", timeline, "steps.csv", 2.7),
-        ("energy", "Energy by action", energy, "energy.csv", 2.7),
+        ("tiles", "Energy of tiles and load of links", tiles, ("cores.csv", "links.csv"), 3.4),
+        ("timeline", "Time of every step", timeline, ("steps.csv",), 2.7),
+        ("energy", "Energy by action", energy, ("energy.csv",), 2.7),
     )
     return [
         render(
             name,
             heading,
-            f"{footer}; source: {source}; accelsim {about['accelsim']}",
+            f"{footer}; accelsim {about['accelsim']}",
             partial(draw, run),
+            source=source,
             height_in=tall,
         )
         for name, heading, draw, source, tall in kinds
@@ -98,30 +103,40 @@ def steps_figures(run: Run) -> list[Drawn]:
 
 def tiles(run: Run, figure: FigureBase) -> str:
     """Tiles coloured by the energy of their cores, links between them by their messages."""
-    import numpy as np
     from matplotlib.collections import LineCollection
 
     width, height = run.about["width"], run.about["height"]
-    grid = np.full((height, width), np.nan)
+    energies: dict[tuple[int, int], float] = {}
     for row in run.tables["cores"]:
-        x, y = row["x"], row["y"]
-        grid[y, x] = np.nan_to_num(grid[y, x]) + row["energy_pj"]
-    unit, size = fitting([float(np.nanmax(grid, initial=0.0)) * 1e-12], "J")
+        place = row["x"], row["y"]
+        energies[place] = energies.get(place, 0.0) + row["energy_pj"]
+    most_pj = max(energies.values(), default=0.0)
+    unit, size = fitting([most_pj * 1e-12], "J")
+    scale = 1e-12 / size
     axes = figure.add_subplot()
-    image = axes.imshow(grid * 1e-12 / size, origin="lower", cmap="viridis", vmin=0, aspect="equal")
-    figure.colorbar(image, ax=axes, label=typeset(f"energy of the cores of a tile [{unit}]"), shrink=0.8)
+    heat(
+        axes,
+        [(x, y, energy * scale) for (x, y), energy in energies.items()],
+        [f"tile ({x}, {y}): {significant(energy * scale, 3)} {unit}" for (x, y), energy in energies.items()],
+        most=most_pj * scale,
+        label=typeset(f"energy of the cores of a tile [{unit}]"),
+    )
     ways = {"east": (0.5, 0.0), "west": (-0.5, 0.0), "north": (0.0, 0.5), "south": (0.0, -0.5)}
-    most = max((row["messages"] for row in run.tables["links"]), default=0)
+    used = [row for row in run.tables["links"] if row["messages"]]
+    most = max((row["messages"] for row in used), default=0)
     lines, widths = [], []
-    for row in run.tables["links"]:
+    for row in used:
         dx, dy = ways[row["direction"]]
         x, y = row["x"] + 0.12 * dy, row["y"] - 0.12 * dx  # beside the link in the other direction
         lines.append([(x + 0.3 * dx, y + 0.3 * dy), (x + 1.7 * dx, y + 1.7 * dy)])
         widths.append(0.3 + 3.2 * row["messages"] / most)
-    axes.add_collection(LineCollection(lines, linewidths=widths, colors=PALETTE[5], alpha=0.9))
-    axes.set(
-        xlabel="x of the tile [1]", ylabel="y of the tile [1]", xlim=(-0.6, width - 0.4), ylim=(-0.6, height - 0.4)
+    links = LineCollection(lines, linewidths=widths, colors=PALETTE[5], alpha=0.9)
+    tell_shapes(
+        links, [f"link ({row['x']}, {row['y']}) {row['direction']}: {row['messages']:,} messages" for row in used]
     )
+    axes.add_collection(links, autolim=False)
+    axes.set(xlabel="x of the tile [1]", ylabel="y of the tile [1]", aspect="equal")
+    axes.set(xlim=(-0.6, width - 0.4), ylim=(-0.6, height - 0.4))
     return f"Width of a line: messages over the link, {most:,} at most. Tiles without neurons are left blank."
 
 
@@ -131,8 +146,13 @@ def timeline(run: Run, figure: FigureBase) -> str:
     unit, size = fitting([max(row["time_us"] for row in rows) * 1e-6], "s")
     axes = figure.add_subplot()
     number = [row["step"] for row in rows]
-    for name, label, colour in (("time_us", "simulated", PALETTE[0]), ("bound_us", "analytic bound", PALETTE[1])):
-        axes.plot(number, [row[name] * 1e-6 / size for row in rows], color=colour, linewidth=0.9, label=label)
+    for name, label, colour, style in (
+        ("time_us", "simulated", PALETTE[0], "-"),
+        ("bound_us", "analytic bound", PALETTE[5], "--"),
+    ):
+        times = [row[name] * 1e-6 / size for row in rows]
+        (line,) = axes.plot(number, times, style, color=colour, linewidth=0.9, label=label)
+        tell(line, f"{label}: {significant(sum(times) / len(times), 3)} {unit} a step on average")
     axes.set(xlabel="step [1]", ylabel=typeset(f"time [{unit}]"))
     axes.set_ylim(bottom=0)
     figure.legend(*axes.get_legend_handles_labels(), loc="outside upper left", ncols=2)
@@ -145,8 +165,14 @@ def energy(run: Run, figure: FigureBase) -> str:
     rows.sort(key=lambda row: row["energy_pj"])
     unit, size = fitting([max((row["energy_pj"] for row in rows), default=0.0) * 1e-12], "J")
     axes = figure.add_subplot()
-    axes.barh(range(len(rows)), [row["energy_pj"] * 1e-12 / size for row in rows], color=PALETTE[0], height=0.75)
-    axes.set_yticks(range(len(rows)), [printable(f"{row['component']} {row['action']}") for row in rows])
+    values = [row["energy_pj"] * 1e-12 / size for row in rows]
+    for patch, row in zip(
+        axes.barh(range(len(rows)), values, color=PALETTE[0], height=0.75, **EDGE), rows, strict=True
+    ):
+        tell(patch, f"{row['component']} {row['action']}: {quantity(row, 'energy_pj')}")
+    axes.set_yticks(
+        range(len(rows)), [shortened(f"{row['component']} {row['action']}") for row in rows], fontsize=SMALL
+    )
     axes.set_xlabel(typeset(f"energy of the run [{unit}]"))
     return f"Whole run: {quantity(run.metrics, 'energy_total_pj')}."
 

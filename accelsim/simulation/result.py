@@ -37,7 +37,9 @@ from accelsim.simulation.overload import Overload
 from accelsim.simulation.pacing import paces
 from accelsim.simulation.part import Window
 from accelsim.simulation.pricing import as_row
+from accelsim.simulation.roofline import roofline_tables
 from accelsim.simulation.setup import Setup
+from accelsim.simulation.split_energy import split_energy_rows
 from accelsim.simulation.switching import activity_rows
 from accelsim.simulation.task_matrix import task_metrics, task_tables
 from accelsim.simulation.totals import SplitTotals
@@ -154,7 +156,7 @@ class Result(Figures):
             *("ledger", "power_cap", "swap", "limits", "devices", "cores"),
         )
         mission = [name for name in optional if name in self.tables]
-        costs = ["energy", "area", "datapaths", "activity", *power, *mission]
+        costs = ["energy", "energy_splits", "area", "datapaths", "activity", "roofline", "ceilings", *power, *mission]
         self.save_tables(folder, ["epochs", "steps", "counters", *costs])
         if self.window is not None:
             write_timeline(folder / "timeline.json", self.window)
@@ -245,13 +247,15 @@ def lifelong_metrics(setup: Setup, accounts: Accounts, cycles: int) -> dict[str,
     words, memories = accounts.words, accounts.architecture.core.memories
     cores = 1 if setup.mesh is None else accounts.architecture.cores
     kept = setup.controller.learning_bits() if isinstance(setup.controller, Controller) else None
-    overhead = None
+    overhead = per_synapse = None
     if kept is not None:
-        overhead = memory_overhead(kept[1] + setup.wanted.kept_bits, kept[0])
+        overhead = memory_overhead(kept.everything + setup.wanted.kept_bits, kept.weights)
+        per_synapse = kept.synaptic / kept.synapses
     return {
         "time_total_us": cycles / setup.architecture.clock * 1e6,
         "memory_bits": cores * sum(words[name] * memory.bits for name, memory in memories.items()),
         "memory_overhead": overhead,
+        "bits_per_synapse": per_synapse,
     }
 
 
@@ -276,12 +280,14 @@ def cost_tables(
     figures = comparison(metrics, chip.architecture, chip.published, chip.voltage)
     return {
         "energy": report.rows(),
+        "energy_splits": split_energy_rows(accounts, costs),
         "area": [{"component": name, **in_unit("area_um2", area, 1e12)} for name, area in areas],
         "datapaths": datapath_rows(costs),
         "activity": activity_rows(accounts.stages, accounts.switching),
         "published": [row.row() for row in figures],
         **accounts.power_tables(costs),
         "wear": wear_rows(accounts),
+        **roofline_tables(accounts, costs),
     }
 
 

@@ -99,6 +99,7 @@ def assemble(setup: SteppedSetup, engine: str, totals: SteppedTotals, wall_s: fl
         "steps_late": late,
         "time_error_percent": _error_percent(totals, times),
         "blocked_us": float(times[:, 2].sum()) * chip.timebase * 1e6,
+        **_link_metrics(setup, totals, elapsed),
         **in_unit("energy_total_pj", whole, 1e12),
         **in_unit("energy_dynamic_pj", dynamic, 1e12),
         **in_unit("energy_leakage_pj", leakage, 1e12),
@@ -230,6 +231,17 @@ def _core_rows(setup: SteppedSetup, totals: SteppedTotals) -> list[dict[str, Any
         for core in range(cores)
         if held[core] or totals.busy[core].any()
     ]
+
+
+def _link_metrics(setup: SteppedSetup, totals: SteppedTotals, elapsed_s: float) -> dict[str, float | int | None]:
+    """Messages over the busiest link, and the share of the time that links carry some: of all links, and of that one."""
+    busiest, links = int(totals.links.max(initial=0)), setup.grid.links
+    each = setup.chip.network_cycle / elapsed_s if elapsed_s else 0.0
+    return {
+        "link_messages_max": busiest,
+        "link_busy_share": int(totals.links.sum()) * each / links if links else None,
+        "link_busy_share_max": busiest * each if links else None,
+    }
 
 
 def _link_rows(setup: SteppedSetup, totals: SteppedTotals) -> list[dict[str, Any]]:

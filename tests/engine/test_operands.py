@@ -33,7 +33,10 @@ RUNS = {
 }
 
 
-@pytest.mark.parametrize("chip", RUNS)
+CHIPS = [pytest.param(chip, marks=pytest.mark.slow) if chip == "sdsp_ticks" else chip for chip in RUNS]
+
+
+@pytest.mark.parametrize("chip", CHIPS)
 def test_every_chip_measures_its_stages(chip, tmp_path):
     workload, overrides, stages = RUNS[chip]
     given = documents(chip, workload, *overrides)
@@ -55,7 +58,7 @@ def test_every_chip_measures_its_stages(chip, tmp_path):
 
 
 def test_both_engines_and_repeated_runs_measure_the_same():
-    given = documents("sdsp_ticks", "sdsp_cues")
+    given = documents("single_core", "cue_accumulation", *CUES)
     first, again, other = (simulate(*given, engine=engine) for engine in ("compiled", "compiled", "simpy"))
     assert first.accounts.switching == again.accounts.switching == other.accounts.switching
     assert first.accounts.switching != simulate(*given, seed=1).accounts.switching

@@ -19,7 +19,7 @@ from accelsim.simulation.result import Result
 from accelsim.simulation.run import run
 from accelsim.simulation.setup import Setup, prepare
 
-QUICK = ("eprop", "eprop-fixed")
+QUICK = ("eprop",)
 """Rules that the quick tests look at."""
 SETTLING = [name for name in rules.names() if issubclass(rules.get(name), SettlingRule)]
 TICKING = [

@@ -7,6 +7,7 @@ import pytest
 
 from accelsim.config.errors import ConfigError
 from accelsim.config.loader import load_document
+from accelsim.engine.stepped.costs import Grid
 from accelsim.report import report
 from accelsim.simulation.run import simulate
 
@@ -41,6 +42,22 @@ def test_counts_of_steps_cores_and_links_are_those_of_the_run(result):
     assert counted["synapse", "operation"] == result.synops
     assert counted["axon_in", "message"] == counted["axon_out", "message"] == result.messages
     assert counted["soma", "access"] == result.neurons * result.steps
+
+
+def test_links_are_busy_for_a_cycle_of_each_message(result):
+    messages = [row["messages"] for row in result.tables["links"]]
+    assert result.link_messages_max == max(messages)
+    cycles = result.time_total_us * 1e-6 / 1e-9
+    links = 2 * (7 * 4 + 8 * 3)  # a mesh of 8 x 4 routers
+    assert result.link_busy_share == pytest.approx(result.hops / links / cycles)
+    assert result.link_busy_share_max == pytest.approx(max(messages) / cycles)
+    alone = run("mesh", settings=["cores=1", "interconnect.width=1", "interconnect.height=1"], mapping="{policy: fill}")
+    assert (alone.link_messages_max, alone.link_busy_share) == (0, None)
+
+
+@pytest.mark.parametrize(("width", "height", "torus", "links"), [(1, 1, True, 0), (4, 2, False, 20), (4, 2, True, 32)])
+def test_links_of_a_grid(width, height, torus, links):
+    assert Grid(width, height, torus=torus).links == links
 
 
 def test_no_step_is_faster_than_its_bound(result):

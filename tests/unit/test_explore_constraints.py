@@ -44,6 +44,8 @@ def test_reasons():
     bad = {"area_mm2": 2.0, "mission_time_h": None, "limits_failed": 2}
     reason = "area_mm2 2 is not < 2; mission_time_h is missing; limits: 2 of the mission's fail"
     assert violations(chosen, bad) == reason
+    margins = {"margin_mass": -0.2, "margin_power": 0.5, "margin_volume": -0.1, "margin_tissue_rise": None}
+    assert violations(chosen, {**bad, **margins}) == f"{reason}: mass, volume"
     assert chosen[0].unknown({"area_um2": 1}) == "`area_mm2` is no metric of a run (did you mean `area_um2`?)"
     assert chosen[2].unknown({"area_um2": 1}) == "`limits` needs a workload with a `mission`"
 

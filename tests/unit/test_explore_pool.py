@@ -29,6 +29,7 @@ def test_a_point_whose_worker_is_killed_is_run_once_more(tmp_path):
         assert (first.result(), second.result()) == ("alive", 3)
 
 
+@pytest.mark.slow
 def test_a_point_that_kills_two_workers_has_failed_and_no_other(tmp_path):
     with process_pool(1) as pool:
         bad, good = pool.submit(always_die), pool.submit(abs, -3)
@@ -37,6 +38,7 @@ def test_a_point_that_kills_two_workers_has_failed_and_no_other(tmp_path):
         assert good.result() == 3
 
 
+@pytest.mark.slow
 def test_a_worker_that_is_killed_while_idle_is_replaced():
     with process_pool(1) as pool:
         assert pool.submit(abs, -1).result() == 1

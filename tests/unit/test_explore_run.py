@@ -223,7 +223,8 @@ def test_a_run_in_this_process_and_an_error_in_it(four, tmp_path, monkeypatch):
         if seed:
             raise ZeroDivisionError("no\nspikes")
         lanes = architecture.data["core"]["units"]["plasticity"]["lanes"]
-        return SimpleNamespace(metrics={"cycles": 1000 // lanes, "ratio": math.inf if lanes == 8 else 0.1}, reused="")
+        metrics = {"cycles": 1000 // lanes, "ratio": math.inf if lanes == 8 else 0.1}
+        return SimpleNamespace(metrics=metrics, reused="", breakdown={})
 
     monkeypatch.setattr("accelsim.explore.stages.run_stages", run_stages)
     done = sweep(four, tmp_path / "out", workers=1)

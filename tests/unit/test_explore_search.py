@@ -131,7 +131,7 @@ def test_values():
     assert sweep.values("workload.epochs") == (1, 10, 100, 1000)
     assert sweep.values("architecture.clock") == ("1 MHz", "10 MHz", "100 MHz")
     assert sweep.values("workload.task.tick") == ("1 ms", "2 ms", "3 ms")
-    assert sweep.labels("both") == ("1, 3", "2, 4")
+    assert sweep.labels_of("both") == ("1, 3", "2, 4")
 
 
 SPACE = """\

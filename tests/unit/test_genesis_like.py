@@ -38,10 +38,12 @@ def test_what_outlives_a_sample_is_in_that_word() -> None:
     lasting = controller.lasting()
     assert lasting["winp"].item_bits == 8 + COUNT_BITS
     assert not [name for name in lasting if name.startswith(("winp_", "wrec_", "wout_"))]
-    weights, everything = controller.learning_bits()
-    assert everything - weights > COUNT_BITS * weights / 8
+    bits = controller.learning_bits()
+    assert bits.synaptic == bits.synapses * (8 + COUNT_BITS)
+    assert bits.everything - bits.weights > COUNT_BITS * bits.weights / 8
 
 
+@pytest.mark.slow
 def test_a_learning_step_takes_one_access_a_word() -> None:
     counted = run(_setup("capabilities.replay.on=false", "capabilities.checkpoint.on=false")).counters
     reads = {counter.target: n for counter, n in counted.items() if (counter.kind, counter.phase) == ("read", "learn")}
@@ -88,6 +90,7 @@ def test_engines_agree_on_the_whole_stream() -> None:
     assert compiled.about["engines_agree"]
 
 
+@pytest.mark.slow
 def test_capabilities_of_the_study_fit_the_chip() -> None:
     names = set(Capabilities.model_fields) - {"learning", "consolidation"}
     assert {"replay", "structure", "checkpoint"} <= names

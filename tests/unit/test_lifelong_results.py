@@ -184,7 +184,7 @@ def test_figures_of_budgets(result: Result, tmp_path: Path, monkeypatch: pytest.
     assert not budget.has_cap(run)
     run.tables["power_cap"] = [cap_row(0.0, 3000.0, 3834.9, 6.87), cap_row(0.001, 2000.0, 2100.0, 500.0)]  # type: ignore[index]
     drawn = {figure.name: figure for figure in figures.run_figures(run)}
-    assert "power_cap.csv" in drawn["power_cap"].footer
+    assert drawn["power_cap"].source == ("power_cap.csv",)
     assert "replay_slots (replay)" in drawn["ledger"].inline() or "words.replay (replay)" in drawn["ledger"].inline()
     still = [row for row in run.tables["ledger"] if row["resource"] == "neurons"]
     run.tables["ledger"] = still  # type: ignore[index]

@@ -6,7 +6,6 @@ from html.parser import HTMLParser
 import pytest
 from report_data import POINTS, save_run, save_sweep, tiny_run
 
-import accelsim
 from accelsim.config.errors import ConfigError
 from accelsim.report import report
 from accelsim.report.study.data import Objective, load_sweep
@@ -25,6 +24,7 @@ class Reader(HTMLParser):
         self.numbers: dict[str, set[str]] = {}
         self.ids: list[str] = []
         self.references: list[str] = []
+        self.links: list[str] = []
         self.feed(text)
         self.close()
         assert self.open == []
@@ -33,7 +33,9 @@ class Reader(HTMLParser):
         given = dict(attrs)
         self.ids += [given["id"]] if "id" in given else []
         self.references += re.findall(r"#([\w-]+)\)", " ".join(filter(None, given.values())))
-        self.references += [given["href"].removeprefix("#")] if "href" in given else []
+        href = given.get("href", "")
+        self.references += [href.removeprefix("#")] if href.startswith("#") else []
+        self.links += [href] if href and not href.startswith("#") else []
         assert not {"src", "onload", "onclick"} & set(given)
         if tag not in VOID:
             self.open.append(tag)
@@ -104,7 +106,7 @@ def test_texts_are_escaped_and_provenance_is_on_demand(page) -> None:
     assert [title for title in reader.texts["h2"] if "published" in title] == ["Beside published figures"]
     assert "A paper, https://example.org/paper [verified]" in reader.texts["td"]
     assert "48" in reader.texts["td"]
-    assert reader.texts["figcaption"][0].startswith("Share of samples that were answered right. tiny on toy")
+    assert reader.texts["figcaption"][0].startswith("Share of samples that were answered right.\ntiny on toy")
 
 
 def test_inline_figures_take_the_colours_of_the_page(page) -> None:
@@ -118,8 +120,8 @@ def test_inline_figures_take_the_colours_of_the_page(page) -> None:
 def test_files_of_a_run_and_the_same_bytes_again(run_folder) -> None:
     names = [
         f"figures/{name}.{end}"
-        for name in ("accuracy", "cycles", "latency", "energy", "area", "power")
-        for end in ("svg", "png")
+        for name in ("accuracy", "cycles", "latency", "energy", "area", "published", "lifetimes", "power")
+        for end in ("svg", "png", "pdf")
     ]
     before = {path: path.read_bytes() for path in run_folder.rglob("*") if path.is_file()}
     written = report(run_folder)
@@ -127,33 +129,53 @@ def test_files_of_a_run_and_the_same_bytes_again(run_folder) -> None:
     assert {path: path.read_bytes() for path in run_folder.rglob("*") if path.is_file()} == before
 
 
+def test_figures_link_to_their_data_and_files(page, run_folder) -> None:
+    links = Reader(page).links
+    assert set(links) >= {"epochs.csv", "energy.csv", "result.json", "figures/area.pdf"}
+    files = [link for link in links if link.startswith("figures/")]
+    assert len(files) == 8 * 3
+    assert all((run_folder / link).is_file() for link in files)
+
+
+def test_only_the_formats_that_were_asked_for(tmp_path) -> None:
+    save_run(tmp_path, tiny_run())
+    written = report(tmp_path, formats=["pdf", "pdf"])
+    assert {path.suffix for path in written[:-1]} == {".pdf"}
+    assert len(written) == 9
+    links = Reader((tmp_path / "report.html").read_text()).links
+    assert {link.rpartition(".")[2] for link in links if link.startswith("figures/")} == {"pdf"}
+    with pytest.raises(ConfigError, match="`gif` is no format; expected one of svg, png, pdf"):
+        report(tmp_path, formats=["gif"])
+
+
 def test_a_sweep_shows_its_front(tmp_path) -> None:
     save_sweep(tmp_path)
     written = report(tmp_path)
-    assert [path.relative_to(tmp_path).as_posix() for path in written] == [
-        *("figures/pareto_1.svg", "figures/pareto_1.png", "report.html")
-    ]
+    names = ("pareto_1", "effects_1", "effects_2", "tornado")
+    files = [f"figures/{name}.{end}" for name in names for end in ("svg", "png", "pdf")]
+    assert [path.relative_to(tmp_path).as_posix() for path in written] == [*files, "report.html"]
     svg = written[0].read_text(encoding="utf-8")
     for text in (
         "energy inference [µJ]",
         "accuracy test [1]",
         ">#0<",
         ">#1<",
-        "#0 lanes=4; #1 lanes=8",
+        "#0 lanes=4; #1 lanes=8.",
+        "left out for lack of a figure: 1",
         "points.csv",
     ):
-        assert text in svg
-    assert "#2" not in svg
-    reader = Reader((tmp_path / "report.html").read_text(encoding="utf-8"))
-    assert "lanes: 32 > 16 & <too many>" in reader.texts["td"]
-    assert reader.numbers["3.5"] == {"3.50 µJ (2.5 - 6.0)"}
-    assert reader.texts["figcaption"] == [
-        "min energy_inference_uj and max accuracy_test: 2 of 3 points on the front; "
-        "left out for lack of a figure: 1. "
-        "Front: #0 lanes=4; #1 lanes=8. sweep how many lanes; 1 seed, engine compiled; source: points.csv; "
-        f"accelsim {accelsim.__version__}."
+        assert text in svg.replace("\n", " ")
+    assert "#2 lanes" not in svg.partition("<title>")[0]
+    assert (tmp_path / "configurations.md").read_text().splitlines()[2:] == [
+        "One seed.",
+        "",
+        "| architecture.core.units.plasticity.lanes | energy inference [uJ] | accuracy test [1] |",
+        "| --- | --- | --- |",
+        "| 4 | 2.00 | 0.800 |",
+        "| 8 | 3.00 | 0.900 |",
+        "| 16 | 3.50 | 0.850 |",
+        "| 32 | - | - |",
     ]
-    assert "4 (3 done, 1 failed)" in reader.texts["dd"]
 
 
 def test_the_front_leaves_out_what_is_dominated_or_incomplete(tmp_path) -> None:
@@ -165,9 +187,11 @@ def test_the_front_leaves_out_what_is_dominated_or_incomplete(tmp_path) -> None:
     assert front(twice, data.objectives) == twice
 
 
-def test_a_sweep_without_objectives_is_a_table(tmp_path) -> None:
+def test_a_sweep_without_objectives_has_no_front(tmp_path) -> None:
     save_sweep(tmp_path, objectives=[])
-    assert [path.name for path in report(tmp_path)] == ["report.html"]
+    written = [path.name for path in report(tmp_path, formats=["svg"])]
+    assert written == ["energy_accuracy.svg", "report.html"]
+    assert not (tmp_path / "configurations.md").exists()
 
 
 def message(folder) -> str:

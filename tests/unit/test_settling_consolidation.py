@@ -325,3 +325,13 @@ def test_metaplastic_binary_weights_keep_more_than_plain_ones():
         for strength in (0.0, 50.0)
     )  # fmt: skip
     assert meta - plain >= 0.10
+
+
+def test_bits_per_synapse_count_every_word_beside_the_weight():
+    alone, batched = build("backprop", SIZES), build("backprop", SIZES, batch=4)
+    pairs = build("backprop", SIZES, consolidation="ewc", consolidation_parameters={"tasks": 2})
+    found = [core.learning_bits() for core in (alone, batched, pairs)]
+    synapses = sum((pre + 1) * post for pre, post in pairwise(SIZES))  # biases too
+    assert [bits.synapses for bits in found] == [synapses] * 3
+    assert [bits.synaptic / bits.synapses for bits in found] == [32, 64, 32 * 7]  # two pairs, sample and squares
+    assert all(bits.weights == 32 * synapses and bits.everything == bits.synaptic for bits in found)

@@ -8,7 +8,7 @@ from accelsim.config.document import Document
 from accelsim.config.model import validate
 from accelsim.cost import battery, thermal
 from accelsim.cost.explain import explanation, well_founded
-from accelsim.cost.mission import FIGURES, MissionReport
+from accelsim.cost.mission import FIGURES, LIMITS, MissionReport
 from accelsim.cost.parts import die
 from accelsim.cost.swap import ChipUse, SampleUse, Swap
 from accelsim.technology.estimate import Estimate, Source
@@ -125,6 +125,10 @@ def test_limits_say_what_is_left():
     assert found["skin_temperature"]["wanted"] == pytest.approx(30)
     metrics = report(limits=limits).metrics()
     assert metrics["limits_failed"] == 2
+    assert metrics["margin_mass"] == pytest.approx((5 - mass) / 5)
+    assert metrics["margin_power"] == pytest.approx(found["power"]["margin_percent"] / 100)
+    assert metrics["margin_tissue_rise"] is None
+    assert set(found) <= set(LIMITS)
     assert report().failed == []
     assert "43" in f"{report().tables()['limits'][1]['wanted']:.0f}"  # the usual limit of skin
 

@@ -117,6 +117,7 @@ def test_columns_cost_every_row_at_the_words_of_neurons_that_fire():
     assert runs.sum() >= words.sum() * INPUTS  # each run is of the lanes of a word
 
 
+@pytest.mark.slow
 def test_rewards_tell_whether_the_present_answer_is_right():
     samples = delayed_cues(6, plastic=np.full(6 * TICKS, 0.25))
     controller, *_ = build("rewarded-example", settings={**FLOAT_SETTINGS, "output_parameters": {"rate": 0.0}})

@@ -1,103 +1,126 @@
-"""The figure of two objectives: which points nothing beats, and which are beaten."""
+"""The figure of two objectives: which designs nothing beats, and which are beaten."""
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
-import accelsim
-from accelsim.report.drawing import MUTED, PALETTE, Drawn, render
-from accelsim.report.quantity import axis, printable, typeset
-from accelsim.report.study.data import ID, INFEASIBLE, POINTS, Objective, Point, SweepData
-from accelsim.report.study.front import complete, feasible, front
+from accelsim.report.drawing import MUTED, SMALL, STROKES, Drawn, render
+from accelsim.report.quantity import words_of
+from accelsim.report.study.configurations import Configuration, configurations, interval_text, labelled
+from accelsim.report.study.data import INFEASIBLE, POINTS, Objective, SweepData
+from accelsim.report.study.front import complete, feasible, front, rates
+from accelsim.report.study.knee import knee
+from accelsim.report.study.limits import bounds, bounds_text
+from accelsim.report.study.placing import MOST_NAMES
+from accelsim.report.study.plane import Plane
+from accelsim.report.study.scales import footer
 
 if TYPE_CHECKING:
     from matplotlib.figure import FigureBase
 
-MOST_LABELS = 12
-"""Points of a front that are numbered in the figure and named in its caption."""
 
-
-def sweep_figures(data: SweepData) -> list[Drawn]:
-    """Draw the front of every two objectives that some point has both of."""
+def pareto_figures(data: SweepData) -> list[Drawn]:
+    """Draw the front of every two objectives that some design has both of."""
     return [
         render(
             f"pareto_{i}",
-            "Pareto front",
+            f"Pareto front: {words_of(pair[0].metric)} and {words_of(pair[1].metric)}",
             footer(data),
             partial(pareto, data, pair),
+            source=(POINTS,),
             height_in=3.6,
         )
         for i, pair in enumerate(itertools.combinations(data.objectives, 2), start=1)
-        if complete(data.points, pair)
+        if complete(configurations(data), pair)
     ]
 
 
 def pareto(data: SweepData, pair: Sequence[Objective], figure: FigureBase) -> str:
-    """Two objectives: dominated points grey, infeasible ones crossed, the front connected and its points numbered."""
-    across, up = (objective.metric for objective in pair)
-    rated = complete(data.points, pair)
-    best = front(data.points, pair)
-    on_front = set(best)
-    dominated = [point for point in feasible(data.points, pair) if point not in on_front]
-    infeasible = [point for point in rated if point.status == INFEASIBLE]
-    axes = figure.add_subplot()
-    (x_label, x_factor), (y_label, y_factor) = (axis(name, values(rated, name)) for name in (across, up))
-
-    def columns(points: Sequence[Point]) -> tuple[list[float], list[float]]:
-        return (
-            [value * x_factor for value in values(points, across)],
-            [value * y_factor for value in values(points, up)],
-        )
-
-    axes.plot(*columns(dominated), linestyle="", marker="o", markersize=4, color=MUTED, label="dominated")
-    if infeasible:
-        axes.plot(*columns(infeasible), linestyle="", marker="x", markersize=4, color=MUTED, label="infeasible")
-    at = columns(best)
-    axes.plot(*at, drawstyle="steps-post", marker="o", markersize=5, color=PALETTE[0], label="front")
-    numbers: dict[tuple[float, float], list[str]] = {}
-    for point, x, y in list(zip(best, *at, strict=True))[:MOST_LABELS]:
-        numbers.setdefault((x, y), []).append(f"#{point.axes[ID]}")
-    # No point lies on the better side of the front: there is room for its numbers.
-    left, below = (goal.direction == "min" for goal in pair)
-    for place, names in numbers.items():
-        axes.annotate(
-            printable(" ".join(names)),
-            place,
-            xytext=(-4 if left else 4, -4 if below else 4),
-            textcoords="offset points",
-            ha="right" if left else "left",
-            va="top" if below else "bottom",
-            fontsize=7.5,
-        )
-    axes.set(xlabel=typeset(printable(x_label)), ylabel=typeset(printable(y_label)))
-    axes.margins(0.12)
-    figure.legend(*axes.get_legend_handles_labels(), loc="outside upper left", ncols=3, fontsize=8)
-    return _pareto_caption(data, pair, best, len(rated))
+    """Two objectives: dominated designs grey, infeasible ones crossed, the front connected, knee and labels named."""
+    plane = Plane(data, pair[0].metric, pair[1].metric, figure.add_subplot())
+    rated = complete(configurations(data), pair)
+    best, names = front(rated, pair), labelled(data)
+    middle, on_front = knee(best, pair), set(best)
+    dominated = [each for each in feasible(rated, pair) if each not in on_front]
+    infeasible = [each for each in rated if each.status == INFEASIBLE]
+    plane.draw(dominated, "dominated", marker="o", markersize=4, color=MUTED)
+    plane.draw(infeasible, "infeasible", marker="x", markersize=4, color=MUTED)
+    plane.intervals(best, STROKES[0])
+    plane.draw(best, "front", drawstyle="steps-post", linestyle="-", marker="o", markersize=5, color=STROKES[0])
+    plane.draw([middle] if middle else [], "knee", marker="*", markersize=11, color=STROKES[5])
+    plane.draw([each for each in names if each in rated], "labelled", marker="D", markersize=5, color=STROKES[2])
+    beyond = plane.bound(bounds(data))
+    handles, texts = plane.axes.get_legend_handles_labels()
+    figure.legend(handles, texts, loc="outside upper left", ncols=3, fontsize=SMALL)
+    shown = names_of(names, middle, best, rated, pair)
+    # No design lies on the better side of the front: there is room for names.
+    across, up = (-1 if goal.direction == "min" else 1 for goal in pair)
+    plane.name(shown, rated, (across, up))
+    return _caption(data, pair, best, middle, list(shown), len(rated), bounds_text(beyond))
 
 
-def _pareto_caption(data: SweepData, pair: Sequence[Objective], best: Sequence[Point], complete: int) -> str:
+def names_of(
+    labels: Mapping[Configuration, str],
+    middle: Configuration | None,
+    best: Sequence[Configuration],
+    rated: Sequence[Configuration],
+    objectives: Sequence[Objective],
+) -> dict[Configuration, str]:
+    """Return what the designs worth a name are called: labelled ones, the knee, and some of the front, `MOST_NAMES`.
+
+    Of designs with equal objectives, one is enough.
+    """
+    known = set(rated)
+    texts = {each: text for each, text in labels.items() if each in known}
+    if middle is not None:
+        texts[middle] = f"{texts[middle]} (knee)" if middle in texts else f"knee #{middle.ids[0]}"
+    named = {rates(each, objectives) for each in texts if complete([each], objectives)}
+    others = {rate: each for each in reversed(best) if (rate := rates(each, objectives)) not in named}
+    for each in spaced(list(others.values())[::-1], MOST_NAMES - len(texts)):
+        texts[each] = f"#{each.ids[0]}"
+    return dict(list(texts.items())[:MOST_NAMES])
+
+
+def spaced(designs: Sequence[Configuration], most: int) -> list[Configuration]:
+    """Return so many designs at most, both ends and evenly some between."""
+    if most < 2 or len(designs) <= most:
+        return list(designs[: max(most, 0)])
+    return [designs[round(i * (len(designs) - 1) / (most - 1))] for i in range(most)]
+
+
+def _caption(
+    data: SweepData,
+    pair: Sequence[Objective],
+    best: Sequence[Configuration],
+    middle: Configuration | None,
+    shown: Sequence[Configuration],
+    number: int,
+    beyond: str,
+) -> str:
+    every = configurations(data)
     goals = " and ".join(f"{goal.direction} {goal.metric}" for goal in pair)
-    counts = f"{len(best)} of {complete} points on the front"
-    left_out = f"left out for lack of a figure: {len(data.points) - complete}"
+    parts = [f"{goals}: {len(best)} of {number} designs on the front, {interval_text(data)}"]
+    if len(every) > number:
+        parts.append(f"left out for lack of a figure: {len(every) - number}")
     if data.constraints:
-        infeasible = sum(point.status == INFEASIBLE for point in data.points)
-        left_out += f", infeasible: {infeasible}"
-    key = "; ".join(f"#{point.axes[ID]} {data.short_name(point)}" for point in best[:MOST_LABELS])
-    more = ", and more in the table" if len(best) > MOST_LABELS else ""
-    return f"{goals}: {counts}; {left_out}. Front: {key}{more}."
+        parts.append(f"infeasible: {sum(each.status == INFEASIBLE for each in every)}")
+    if beyond:
+        parts.append(f"beyond the axes: {beyond}")
+    if middle is not None:
+        parts.append("the knee bulges farthest from the line between the ends of the front")
+    more = " The rest of the front is in the table." if set(best) - set(shown) else ""
+    return f"{'; '.join(parts)}. {key_of(data, {each: f'#{each.ids[0]}' for each in shown})}{more}"
 
 
-def values(points: Sequence[Point], metric: str) -> list[float]:
-    return [value for point in points if (value := point.metrics[metric]) is not None]
-
-
-def footer(data: SweepData) -> str:
-    run = f"{seeds(data)}, engine {data.engine}"
-    return f"sweep {data.name}; {run}; source: {POINTS}; accelsim {accelsim.__version__}"
-
-
-def seeds(data: SweepData) -> str:
-    return "1 seed" if data.seeds == 1 else f"{data.seeds} seeds"
+def key_of(data: SweepData, names: Mapping[Configuration, str]) -> str:
+    """Return what is behind names, for a caption: what all designs have in common once, the rest of each."""
+    same = [axis for axis in data.varying if len({each.axes[axis] for each in names}) == 1] if len(names) > 1 else []
+    each_of = "; ".join(
+        f"{name} {data.named({axis: text for axis, text in each.axes.items() if axis not in same})}"
+        for each, name in names.items()
+    )
+    alike = data.named({axis: next(iter(names)).axes[axis] for axis in same})
+    return f"{each_of}{f'; all with {alike}' if alike else ''}." if names else ""

@@ -2,7 +2,7 @@
 
 import pytest
 
-from accelsim.explore.expressions import MAX_DEPTH, ExpressionError, parse_comparison, parse_expression
+from accelsim.metrics.expressions import MAX_DEPTH, ExpressionError, parse_comparison, parse_expression
 
 METRICS = {"a": 6, "b": 4.0, "none": None, "zero": 0}
 
