@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from accelsim.report import html
 from accelsim.report.bars import legend
 from accelsim.report.drawing import PALETTE, STROKES
+from accelsim.report.hover import tell
 from accelsim.report.load import Run
 from accelsim.report.quantity import fitting, percent, printable, quantity, typeset
 
@@ -81,7 +82,10 @@ def ledger(run: Run, figure: FigureBase) -> str:
         samples, shares = zip(*points, (last, points[-1][1]), strict=True)
         label = printable(first) + (f" and {len(others)} more" if others else "")
         style = ("-", "--", ":")[i % 3]
-        axes.step(samples, shares, where="post", color=STROKES[i % len(STROKES)], linestyle=style, label=label)
+        (line,) = axes.step(
+            samples, shares, where="post", color=STROKES[i % len(STROKES)], linestyle=style, label=label
+        )
+        tell(line, f"{', '.join(changing[points])}: {max(shares):.0f} % of the capacity at most")
     axes.set(xlabel="training samples [1]", ylabel="held [%]", ylim=(0, 103), xlim=(0, last))
     legend(figure, axes)
     still = len(_series(run)) - sum(len(names) for names in changing.values())

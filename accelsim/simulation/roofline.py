@@ -35,7 +35,7 @@ def roofline_tables(accounts: Accounts, costs: ComponentCosts) -> dict[str, list
     -------
     dict
         `roofline`: `of` (`split` or `phase`), `name`, `operations`, `bytes_moved`, `time_us`; phases only where the
-        cycles of all of them are those of the run, on a chip of one core. `ceilings`: `component`, `kind`
+        cycles of all of them add up to those of the run. `ceilings`: `component`, `kind`
         (`datapath` or `memory`), and its `peak_per_s`: operations with every lane busy at its initiation interval,
         or bytes with every port busy in every cycle. Parts that the run did not use have no row.
     """
