@@ -15,9 +15,9 @@ from accelsim.report import load_run, summary_lines
 from accelsim.report.page import run_page
 from accelsim.report.quantity import quantity, typeset
 from accelsim.report.study.data import load_sweep
+from accelsim.report.study.figures import sweep_figures
 from accelsim.report.study.front import front
 from accelsim.report.study.page import sweep_page
-from accelsim.report.study.pareto import sweep_figures
 from accelsim.simulation import simulate
 from accelsim.simulation.explained import explain_figure, figures_of
 from accelsim.simulation.mission import stepped_report

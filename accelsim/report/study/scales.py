@@ -20,6 +20,10 @@ CLOSEST = 0.08
 """Share of an axis by which the labels of two of its values must be apart."""
 LONGEST = 36
 """Characters of a label that fit along the axis of a small figure."""
+MANY = 300
+"""Ratio of the ends of a logarithmic scale from which on only powers of ten are labelled."""
+MOST_LEVEL = 22
+"""Characters of a value below an axis, where it stands aslant."""
 LONG = 5
 """Characters of a value above which those of an axis are written aslant."""
 
@@ -61,9 +65,16 @@ def log_scale(axes: Axes, which: str, base: int = 10) -> None:
     """Make an axis logarithmic, its ticks plain numbers."""
     from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
+    class Few(LogLocator):
+        """Ticks at 1, 2 and 5 of each decade, or at 1 alone where there are many decades."""
+
+        def tick_values(self, vmin: float, vmax: float) -> Any:
+            self.set_params(subs=(1.0, 2.0, 5.0) if base == 10 and vmax < MANY * vmin else (1.0,))
+            return super().tick_values(vmin, vmax)
+
     (axes.set_xscale if which == "x" else axes.set_yscale)("log", base=base)
     axis = axes.xaxis if which == "x" else axes.yaxis
-    axis.set_major_locator(LogLocator(base, subs=(1.0, 2.0, 5.0) if base == 10 else (1.0,), numticks=7))
+    axis.set_major_locator(Few(base, numticks=7))
     axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
     axis.set_minor_formatter(NullFormatter())
 
@@ -92,7 +103,7 @@ def _doubles(places: Sequence[float]) -> bool:
 
 def stand_levels(axes: Axes, data: SweepData, name: str, levels: Sequence[str]) -> None:
     """Put the values of a sweep's axis side by side along x."""
-    shown = [short(level or MISSING) for level in levels]
+    shown = [short(level or MISSING, MOST_LEVEL) for level in levels]
     aslant = sum(map(len, shown)) > 30 or (len(shown) > 2 and max(map(len, shown), default=0) > LONG)
     turned: dict[str, Any] = {"rotation": 35, "ha": "right", "rotation_mode": "anchor"} if aslant else {}
     axes.set_xticks(range(len(shown)), shown, **turned)
