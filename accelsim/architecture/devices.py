@@ -43,17 +43,27 @@ class Devices(Model):
     levels: float | None = functional(None, ge=2)
     """This and what follows replace figures of the technology, at strength 1."""
     nonlinearity_potentiation: float | None = functional(None, ge=-9, le=9)
+    """Bend of the increase: NeuroSim label, 0 for linear."""
     nonlinearity_depression: float | None = functional(None, ge=-9, le=9)
+    """The same of the decrease."""
     cycle_sigma: Share | None = functional(None)
+    """Standard deviation between pulses, of the conductance range."""
     device_sigma: Share | None = functional(None)
+    """Standard deviation between devices, of the conductance range."""
     drift_exponent: Share | None = functional(None)
+    """Exponent of the drift with time."""
     drift_spread: Share | None = functional(None)
+    """Its standard deviation between devices."""
     read_noise: Share | None = functional(None)
+    """Standard deviation of a read, of the conductance."""
     stuck_fraction: Share | None = functional(None)
+    """Share of devices that do not change."""
     write_error: Share | None = functional(None)
+    """Probability that a bit written to a binary cell is wrong."""
     endurance: float | None = functional(None, gt=0)
     """Writes that the median cell stands."""
     retention: Time | None = functional(None, gt=0)
+    """Time for which a cell keeps its content."""
 
 
 def memories_of_synapses(core: Core) -> tuple[str, ...]:

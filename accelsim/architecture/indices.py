@@ -47,6 +47,7 @@ class UnionSet(Model):
     layers."""
 
     union: tuple[str, ...] = timing(min_length=1)
+    """The sets."""
 
 
 class BlockSet(Model):
@@ -80,6 +81,7 @@ class BlockWordSet(Model):
     """One index per memory word that the row of one block of lanes takes."""
 
     words_of: str = timing()
+    """Memory whose words are counted."""
     inside: str = timing()
     """A set of blocks."""
 
@@ -88,7 +90,9 @@ class MultipleSet(Model):
     """`each` indices per index of another set, e.g. two bytes per output."""
 
     items_of: str = timing()
+    """The other set."""
     each: Annotated[int, Field(gt=0, le=4096)] = timing()
+    """How many per index."""
 
 
 class TileSet(Model):
@@ -111,6 +115,7 @@ class CountSet(Model):
     """A fixed number of indices."""
 
     count: int = timing(gt=0, le=1_000_000)
+    """How many."""
 
 
 IndexSet = (

@@ -69,7 +69,9 @@ class Limits(Model):
     """What a core has room for; what is not given is not bounded."""
 
     neurons: int | None = timing(None, gt=0)
+    """Neurons of a core."""
     synapses: int | None = timing(None, gt=0)
+    """Synapses onto the neurons of a core."""
     axons_in: int | None = timing(None, gt=0)
     """Distinct source neurons with a synapse on the core."""
     axons_out: int | None = timing(None, gt=0)

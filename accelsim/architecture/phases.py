@@ -23,6 +23,7 @@ class Access(Model):
     """Words of one memory that a step reads or writes."""
 
     memory: str = timing()
+    """Name of the memory."""
     item: str | None = timing(None)
     """Index set whose items select the word: a word is accessed when an iteration first enters it. Without it,
     every iteration accesses one word."""
@@ -50,6 +51,7 @@ class StageRun(Model):
     """Work that a step gives to a unit."""
 
     stage: str = timing()
+    """Stage of the neuron model, rule or controller."""
     per: str | tuple[str, ...] | None = timing(None)
     """A loop whose index says for how many items the stage runs in an iteration, or any other index set for all of
     its items; without it, once. Of several the product: the pairs of their items."""
@@ -62,6 +64,7 @@ class StageRun(Model):
     mask: str | None = timing(None)
     """Runs only in iterations where this mask holds."""
     when: tuple[str, ...] = timing(())
+    """As of an access."""
 
     @property
     def sets(self) -> tuple[str, ...]:
@@ -105,6 +108,7 @@ class Nest(Model):
     each: Layers | None = timing(None)
     """Happens for each of these layers of synapses, one after the other."""
     when: tuple[str, ...] = timing(())
+    """Conditions of the time step that must hold; `not x` for its opposite."""
     mask: str | None = timing(None)
     """Condition on the enclosing iteration: without it, none of this happens and no time passes."""
     state: str | None = timing(None)
@@ -112,7 +116,9 @@ class Nest(Model):
     pipelined: bool = timing(False)
     """Iterations overlap as far as the memory ports allow."""
     steps: tuple[Step, ...] = timing(())
+    """What an iteration does, one step after the other."""
     body: tuple[Nest, ...] = timing(())
+    """Nests inside this one, one after the other."""
 
     @property
     def loops(self) -> tuple[str, ...]:
@@ -152,7 +158,9 @@ class Phase(Model):
     """What a core does in one of its states."""
 
     when: tuple[str, ...] = timing(())
+    """Conditions of the time step under which the phase happens."""
     body: tuple[Nest, ...] = timing(min_length=1)
+    """Its loop nests, one after the other."""
     acknowledge: bool = timing(False)
     """Event-driven control: serves the input event; its request is acknowledged when the phase ends."""
     then: str | None = timing(None)
@@ -162,6 +170,7 @@ class Phase(Model):
     overhead: bool = timing(False)
     """Time spent on the outside world (deliveries), not counted as busy."""
     description: str = Field("")
+    """For people."""
 
 
 Nest.model_rebuild()

@@ -44,7 +44,9 @@ class PowerPoint(Model):
     """A supply and a clock at which the same silicon could run."""
 
     voltage: Annotated[Voltage, Field(gt=0)] = cost()
+    """Supply."""
     clock: Frequency = cost()
+    """Clock."""
 
 
 class PowerManagement(Model):
@@ -53,6 +55,7 @@ class PowerManagement(Model):
     clock_gating: bool = cost(True)
     """Whether the clock stops between time steps; otherwise registers are clocked all the time."""
     domains: dict[str, PowerDomain] = cost(default_factory=dict)
+    """What is switched off together, by name."""
     points: dict[str, PowerPoint] = cost(default_factory=dict)
     """Supplies and clocks to compare."""
 

@@ -40,12 +40,17 @@ class ProfileMemory(Sourced):
     """A memory of a core, or `count` alike that are accessed separately."""
 
     words: int = cost(gt=0)
+    """Number of words."""
     bits: int = cost(gt=0, le=MAX_WORD_BITS)
+    """Bits per word."""
     ports: Literal["1RW", "1R1W"] = cost("1RW")
+    """One that reads and writes, or one each."""
     banks: int = cost(1, gt=0, le=1024)
+    """Equal parts that it is built of."""
     kind: str = cost("sram")
     """Memory technology: a shipped one or a file."""
     count: int = cost(1, gt=0, le=4096)
+    """How many alike there are."""
 
     @model_validator(mode="after")
     def _bounded(self) -> Self:
@@ -66,12 +71,14 @@ class ProfileUnit(Sourced):
     datapath: str = cost()
     """Name of one of the blocks of `accelsim.datapath.blocks`, e.g. `lif16` or `mac_W8_A24`."""
     lanes: int = cost(1, gt=0, le=4096)
+    """How often it is built."""
 
 
 class ProfileRegisters(Sourced):
     """Flip-flops outside the memories."""
 
     bits: int = cost(gt=0, le=MAX_MEMORY_BITS)
+    """Number of flip-flops."""
     clocked: Annotated[float, Field(ge=0, le=1)] = cost(1.0)
     """Share of them that sees the clock in every cycle; the rest is gated."""
 
@@ -80,8 +87,11 @@ class ProfileQueue(Sourced):
     """A FIFO of a core, or `count` alike."""
 
     depth: int = cost(gt=0, le=1 << 20)
+    """Entries that it holds."""
     bits: int = cost(gt=0, le=MAX_WORD_BITS)
+    """Bits of an entry."""
     count: int = cost(1, gt=0, le=4096)
+    """How many alike there are."""
     kind: Literal["registers", "sram"] = cost("registers")
     """What holds its entries."""
 
@@ -92,7 +102,9 @@ class ProfileLink(Sourced):
     bits: int = cost(gt=0, le=MAX_WORD_BITS)
     """Bits of a packet, or of an access to a memory on another chip."""
     length: Annotated[Length, Field(gt=0)] | None = cost(None)
+    """Length of its wires."""
     off_chip: Literal["lpddr", "ddr3"] | None = cost(None)
+    """Interface to a memory on another chip, instead."""
 
     @model_validator(mode="after")
     def _one_way(self) -> Self:
@@ -108,30 +120,36 @@ class Event(Sourced):
     """
 
     counts: dict[str, Annotated[float, Field(ge=0)]] = cost(min_length=1)
+    """How often each action happens, by `part.action`."""
 
 
 class Other(Sourced):
     """A part of the chip outside its cores that is given, not derived."""
 
     area: Area | None = cost(None)
+    """Its area."""
     leakage: Power | None = cost(None)
+    """Its leakage."""
 
 
 class Ring(Sourced):
     """The ring of pads around the cores, for chips whose die was published instead of their cores."""
 
     width: Annotated[Length, Field(gt=0)] = cost()
+    """From the cores to the edge of the die."""
 
 
 class Condition(Sourced):
     """A working point at which figures are predicted."""
 
     predicts: tuple[Figure, ...] = note(min_length=1)
+    """Figures that are predicted there."""
     rates: dict[str, Frequency] = cost(min_length=1)
     """Events a second on the whole chip."""
     voltage: Voltage | None = cost(None)
     """Supply, where it is not the chip's."""
     clock: Frequency | None = cost(None)
+    """Clock, where it is not the chip's."""
     dynamic_only: bool = cost(False)
     """Whether the figure leaves out leakage and the idle clock."""
 

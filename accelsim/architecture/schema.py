@@ -63,14 +63,23 @@ class Measured(Model):
     """Figures measured by the user; they replace derived ones and are marked so in reports."""
 
     read_energy: Energy | None = cost(None)
+    """Of an access to a memory."""
     write_energy: Energy | None = cost(None)
+    """Of an access to a memory."""
     update_energy: Energy | None = cost(None)
+    """Of one item in one lane of a unit."""
     push_energy: Energy | None = cost(None)
+    """Of an entry into a queue."""
     pop_energy: Energy | None = cost(None)
+    """Of an entry out of a queue."""
     clock_energy: Energy | None = cost(None)
+    """Of the part in each clock cycle."""
     packet_energy: Energy | None = cost(None)
+    """Of a packet over a link."""
     leakage: Power | None = cost(None)
+    """Of the whole part."""
     area: Area | None = cost(None)
+    """Of the whole part."""
 
 
 class Memory(Model):
@@ -96,6 +105,7 @@ class Memory(Model):
     write_back: Literal["always", "changed"] = timing("always")
     """`changed`: a word whose content did not change is not written."""
     holds: Layout
+    """What its words hold."""
     per_layer: bool = timing(False)
     """One such memory for each layer of synapses, with ports of its own, instead of one with a slice for each."""
     kind: str = cost(DEFAULT_KIND)
@@ -103,9 +113,11 @@ class Memory(Model):
     bits_per_cell: int = cost(1, gt=0, le=8)
     """Bits stored in a cell, where its levels allow more than one."""
     banks: int = cost(1, gt=0, le=1024)
+    """Equal parts that it is built of, one of which is accessed at a time."""
     wear_levelling: Literal["none", "ideal"] | Annotated[float, Field(ge=0, le=1)] = cost("none")
     """How far writes are spread over all cells, where cells wear out: a share between not at all and evenly."""
     measured: Measured | None = None
+    """Own figures in place of derived ones."""
 
     @model_validator(mode="after")
     def _capacity(self) -> Self:
@@ -236,6 +248,7 @@ class Unit(Model):
     """Operators of a kind that each datapath of the unit has, e.g. `{mul: 1}`, where fewer than its operations; they
     take turns on them. The phase table sets the cycles; a datapath that cannot keep to them is warned of."""
     measured: Measured | None = None
+    """Own figures in place of derived ones."""
 
     @model_validator(mode="after")
     def _rectangular(self) -> Self:
@@ -253,6 +266,7 @@ class Flops(Model):
     """State held in flip-flops outside the memories."""
 
     bits: int = cost(gt=0, le=MAX_MEMORY_BITS)
+    """Number of flip-flops."""
     clocked: bool = cost(True)
     """Whether they see the clock in every busy cycle; otherwise they only leak."""
 
@@ -261,8 +275,11 @@ class Queue(Model):
     """A FIFO, or several alike; an entry pushed when it is full is lost."""
 
     depth: int = functional(gt=0, le=1 << 20)
+    """Entries that it holds."""
     bits: int = cost(gt=0, le=MAX_WORD_BITS)
+    """Bits of an entry."""
     count: int = functional(1, gt=0)
+    """How many alike there are."""
     kind: Literal["registers", "sram"] = cost("registers")
     """What holds its entries."""
     measured: Measured | None = None
@@ -305,12 +322,19 @@ class Core(Model):
     learn_every: int = functional(1, gt=0, le=MAX_COUNT)
     """Learning happens on every so-many-th time step."""
     memories: dict[str, Memory]
+    """Memories by name."""
     units: dict[str, Unit]
+    """Datapaths by name."""
     flops: dict[str, Flops] = Field(default_factory=dict)
+    """State in flip-flops outside the memories, by name."""
     queues: dict[str, Queue] = Field(default_factory=dict)
+    """FIFOs by name."""
     links: Links | None = None
+    """Links of an event-driven core to the outside."""
     index_sets: dict[str, IndexSet] = timing()
+    """What the loops of phases run over, by name."""
     phases: dict[str, Phase] = timing()
+    """What the core does in each of its states: loop nests with steps."""
     sequence: tuple[str, ...] = timing(min_length=1)
     """Phases of a time step in order."""
     upkeep: tuple[str, ...] = timing(())
@@ -338,13 +362,17 @@ class PublishedFigure(Model):
     metric: str = note()
     """Name of the result it is compared with, e.g. `area_mm2`."""
     value: float | None = note(None, gt=0)
+    """The figure, where one number was published."""
     range: tuple[float, float] | None = note(None)
     """Lowest and highest, where a range was published."""
     unit: str = note()
+    """Unit of the figure, such as `mm2`."""
     voltage: Voltage | None = note(None)
     """Supply it was taken at; it is compared at that supply only."""
     condition: str = note()
+    """What it was measured under, in words."""
     source: str = note()
+    """Publication or document."""
     verified: Literal["verified", "measured", "memory", "assumed"] = note()
     """How far the source was checked."""
 
@@ -377,10 +405,13 @@ class Architecture(Model):
     technology: str = cost()
     """Process, e.g. `28nm-fdsoi`."""
     voltage: Annotated[Voltage, Field(gt=0)] = cost()
+    """Nominal supply; `power.points` are others."""
     minimum_voltage: Voltage | None = cost(None)
     """Lowest supply at which the chip is known to work, where that is below the process's own."""
     clock: Frequency = cost()
+    """Clock of the cores."""
     temperature: Temperature = cost(300.0)
+    """Of the junctions; leakage follows it."""
     published: tuple[PublishedFigure, ...] = note(())
     """Published figures to compare with."""
     core: Core

@@ -47,7 +47,7 @@ def _section(name: str, command: Any) -> Iterator[str]:
 
 
 def _metavar(parameter: Any) -> str:
-    return str(parameter.metavar or parameter.name.upper()).strip("[]")
+    return str(parameter.metavar or parameter.name.upper()).strip("[]").replace("|", " or ")  # a bar ends a cell
 
 
 def _usage(parameter: Any) -> str:

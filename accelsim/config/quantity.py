@@ -187,6 +187,8 @@ class Quantity:
             "pattern": rf"^\s*{_NUMBER}\s*[A-Za-zµμ°].*$",
             "description": f"{self.expected[0].upper()}{self.expected[1:]}",
             "examples": [self.example],
+            "dimension": self.dimension,
+            "unit": self.unit,
         }
 
 

@@ -56,11 +56,11 @@ class Limit:
         return self._keeps(self.found.high if self.sense == "max" else self.found.low)
 
     @property
-    def margin_percent(self) -> float | None:
+    def margin(self) -> float | None:
         """Return how much is left at the nominal value, as a share of what was wanted; negative if it fails."""
         wanted = self.wanted - self.zero
         left = self.wanted - self.found.nominal if self.sense == "max" else self.found.nominal - self.wanted
-        return 100 * left / wanted if wanted > 0 else None
+        return left / wanted if wanted > 0 else None
 
     def row(self) -> dict[str, Any]:
         """Return the limit as a row of a table."""
@@ -74,7 +74,7 @@ class Limit:
             "found": value(self.found.nominal),
             "found_low": value(self.found.low),
             "found_high": value(self.found.high),
-            "margin_percent": self.margin_percent,
+            "margin_percent": None if self.margin is None else 100 * self.margin,
             "pass_nominal": self.passes,
             "pass_worst": self.passes_worst,
             "source": self.source,

@@ -40,6 +40,11 @@ FIGURES = {
     "junction_temperature_c": Shown("C", 1.0, ZERO_CELSIUS),
 }
 """Every figure of a mission and how it is told."""
+LIMITS = (
+    *("mission_time", "mass", "volume", "power", "skin_temperature", "tissue_rise", "power_density"),
+    *("junction_temperature", "duty_cycle", "die_area", "battery_current", "harvested_power"),
+)
+"""Every limit that a mission may have."""
 
 
 @dataclass(frozen=True)
@@ -80,13 +85,16 @@ class MissionReport:
         return [limit.name for limit in self.limits if not limit.passes]
 
     def metrics(self) -> dict[str, float | int | None]:
-        """Return the figures as `<what>_<unit>`, with `_low` and `_high` beside each, and how many limits fail."""
+        """Return the figures as `<what>_<unit>`, with `_low` and `_high` beside each, how many limits fail, and of each
+        limit the share that is left, `margin_<limit>`: negative if it fails, None if there is no such limit."""
         metrics: dict[str, float | int | None] = {}
         for name, estimate in self.estimates.items():
             for end, key in (("", "nominal"), ("_low", "low"), ("_high", "high")):
                 metrics[f"{name}{end}"] = None if estimate is None else FIGURES[name].value(getattr(estimate, key))
         worst = sum(not limit.passes_worst for limit in self.limits)
-        return {**metrics, "limits_failed": len(self.failed), "limits_failed_worst": worst}
+        left = {limit.name: limit.margin for limit in self.limits}
+        margins = {f"margin_{name}": left.get(name) for name in LIMITS}
+        return {**metrics, "limits_failed": len(self.failed), "limits_failed_worst": worst, **margins}
 
     def tables(self) -> dict[str, list[dict[str, Any]]]:
         """Return `swap`, the parts and their total, and `limits`."""

@@ -36,6 +36,7 @@ class Change(Model):
     sample: int | None = Field(default=None, gt=0)
     """training samples that were shown; one of both is given."""
     power_cap: Annotated[Power, Field(gt=0)]
+    """The cap from then on."""
 
     @model_validator(mode="after")
     def _one_time(self) -> Self:
@@ -50,9 +51,11 @@ class BudgetSettings(Settings):
     power_cap: Annotated[Power, Field(gt=0)]
     """Mean power of any window."""
     window: Annotated[Time, Field(gt=0)] = 10e-3
+    """Time over which the mean is taken."""
     mode: Literal["stall", "scale"] = "stall"
     """Wait, or run at a lower supply and clock."""
     changes: tuple[Change, ...] = ()
+    """Other caps later in the stream."""
 
     @property
     def lowest(self) -> tuple[tuple[str | int, ...], float]:

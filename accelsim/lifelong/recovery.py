@@ -22,6 +22,7 @@ class RandomCuts(Model):
     until: int = Field(gt=0)
     """Cycle of the run before which it does."""
     seed: int = 0
+    """Of the cycles."""
 
     def cycles(self) -> list[int]:
         """In which cycles."""

@@ -37,9 +37,13 @@ class SignedFigure(Figure):
     """A number that may be negative."""
 
     value: float | None = Field(None, ge=-MOST, le=MOST)
+    """The number, where it has no band."""
     low: float | None = Field(None, ge=-MOST, le=MOST)
+    """Lower end of the band."""
     nominal: float | None = Field(None, ge=-MOST, le=MOST)
+    """Best estimate."""
     high: float | None = Field(None, ge=-MOST, le=MOST)
+    """Upper end of the band."""
 
 
 class EraseModel(Model):
@@ -91,6 +95,7 @@ class MemoryModel(Model):
     memory_technology: str
     """Its name."""
     title: str
+    """Its name in reports."""
     model: CostModel
     """What prices a memory of it."""
     volatile: bool

@@ -31,10 +31,15 @@ class Figure(Model):
     """A number: `value`, or a band `low`, `nominal`, `high`."""
 
     value: float | None = Field(None, ge=0, le=MOST)
+    """The number, where it has no band."""
     low: float | None = Field(None, ge=0, le=MOST)
+    """Lower end of the band."""
     nominal: float | None = Field(None, ge=0, le=MOST)
+    """Best estimate."""
     high: float | None = Field(None, ge=0, le=MOST)
+    """Upper end of the band."""
     unit: str
+    """Unit of the number, such as `mV` or `pJ/bit`; `1` for none."""
     source: str = Field(min_length=1)
     """Citation, or why it was assumed."""
     verified: Literal["verified", "measured", "memory", "assumed"]
@@ -74,6 +79,7 @@ class Process(Model):
     technology: str
     """Its name."""
     title: str
+    """Its name in reports."""
     node_nm: float = Field(ge=NODES_NM[0], le=NODES_NM[1])
     """Feature size that selects the scaling, in nm."""
     supply: Figure

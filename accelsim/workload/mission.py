@@ -46,7 +46,9 @@ class OwnBattery(Model):
     voltage: Voltage | None = Field(default=None, gt=0)
     """Nominal voltage."""
     mass: Mass | None = None
+    """Of a cell."""
     volume: Volume | None = None
+    """Of a cell."""
     max_current: Current | None = Field(default=None, gt=0)
     """Largest continuous current."""
     self_discharge_per_year: float | None = Field(default=None, ge=0, le=1)
@@ -78,17 +80,22 @@ class Harvester(Model):
     power: Power
     """Mean power at the supply of the chip."""
     mass: Mass
+    """Of the whole source."""
     volume: Volume
+    """Of the whole source."""
 
 
 class OwnRegulator(Model):
     """A converter between battery and chip."""
 
     efficiency: float = Field(gt=0, le=1)
+    """Share of the power that arrives."""
     quiescent: Power
     """What it takes itself, all the time."""
     mass: Mass
+    """Of the converter and its parts."""
     volume: Volume
+    """Of the converter and its parts."""
 
 
 class OwnPackage(Model):
@@ -97,7 +104,9 @@ class OwnPackage(Model):
     theta_ja: ThermalResistance
     """Thermal resistance from junction to ambient."""
     mass: Mass
+    """Without the die."""
     volume: Volume
+    """Outer volume."""
     cavity: Area | None = None
     """Die area that fits."""
 
@@ -106,6 +115,7 @@ class Board(Model):
     """A printed circuit."""
 
     area: Area = Field(gt=0)
+    """Of one side."""
     thickness: Length = Field(default=0.8e-3, gt=0)
     """Of the laminate."""
     material: str = "fr4"
@@ -123,8 +133,11 @@ class OwnAllowance(Model):
     """A part beside the chip: a sensor, an antenna, a housing, a strap."""
 
     name: str
+    """What it is called in reports."""
     mass: Mass
+    """Of the part."""
     volume: Volume
+    """Of the part."""
     power: Power
     """Mean power, all the time."""
 
@@ -135,7 +148,9 @@ class Limits(Model):
     mission_time: Time | None = Field(default=None, gt=0)
     """Least time on one battery; the duration of the mission if it is not given."""
     mass: Mass | None = Field(default=None, gt=0)
+    """Of the whole device."""
     volume: Volume | None = Field(default=None, gt=0)
+    """Of the whole device."""
     power: Power | None = Field(default=None, gt=0)
     """Mean power of chip and sensors."""
     skin_temperature: Temperature | None = Field(default=None, gt=0)
@@ -145,6 +160,7 @@ class Limits(Model):
     power_density: PowerDensity | None = Field(default=None, gt=0)
     """Heat that an implant gives off per surface."""
     junction_temperature: Temperature | None = Field(default=None, gt=0)
+    """Of the chip."""
 
 
 class Mission(Model):
@@ -159,10 +175,15 @@ class Mission(Model):
     learn_share: float = Field(default=0.0, ge=0, le=1)
     """Share of the samples that is learnt from; the others are only answered."""
     battery: str | OwnBattery | None = None
+    """A cell of the catalogue, or one's own."""
     harvester: Harvester | None = None
+    """A source beside the battery, or instead of it."""
     regulator: str | OwnRegulator = "buck"
+    """A converter of the catalogue, or one's own."""
     package: str | OwnPackage = "qfn-32"
+    """A package of the catalogue, or one's own."""
     board: Board | None = None
+    """The printed circuit, if there is one."""
     allowances: tuple[str | OwnAllowance, ...] = ()
     """Parts beside the chip."""
     placement: Literal["wearable", "implant", "none"] = "none"
@@ -172,6 +193,7 @@ class Mission(Model):
     ambient: Temperature | None = Field(default=None, gt=0)
     """Temperature around the device; by default of skin for a wearable, of the body for an implant, or of a room."""
     limits: Limits = Limits()
+    """What the device must keep to."""
 
     @model_validator(mode="after")
     def _check(self) -> Self:

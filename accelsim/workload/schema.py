@@ -42,6 +42,7 @@ class Learning(Model):
     """The plasticity rule that the workload asks for."""
 
     rule: str
+    """Name of the rule (`accelsim list rules`)."""
     parameters: dict[str, float | int | bool | str] = Field(default_factory=dict)
     """Hyper-parameters of the rule."""
     consolidation: str | None = None

@@ -28,6 +28,7 @@ class Recurrent(Model):
 
     kind: Literal["recurrent"]
     neurons: int = Field(gt=0, le=10_000_000)
+    """How many."""
     fan_out: int = Field(gt=0)
     """Synapses of each neuron."""
     window: int | None = Field(default=None, gt=0)
@@ -84,6 +85,7 @@ class Layered(Model):
 
     kind: Literal["layers"]
     layers: tuple[Layer, ...] = Field(min_length=1)
+    """From the driven one to the last."""
     threshold: float = Field(default=256.0, gt=0)
     """Firing threshold."""
 

@@ -1,20 +1,16 @@
-"""Plug-ins to start from, and the walk-through of the documentation."""
+"""Plug-ins to start from."""
 
-import re
 import shlex
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
-from accelsim.datapath import plugins
 from accelsim.datapath.plugins import load_plugin
 from accelsim.neurons.base import models
 from accelsim.plasticity import consolidations, rules
 from accelsim.simulation.plugins import PLUGGABLE
 
-DOCUMENT = Path(__file__).parents[2] / "docs" / "plugins.md"
 SHORT = ["epochs=1", "training_samples=1", "test_samples=1", "network.recurrent=16"]
 
 
@@ -71,28 +67,6 @@ def test_names_that_cannot_be(words, message, command, here, content):
     answer = command("new", *words)
     assert (answer.status, answer.err) == (2, message + "\n")
     assert not content(here)
-
-
-def test_the_walk_through_of_the_documentation(command, here, registered):
-    blocks = re.findall(r"^```(python|sh)\n(.*?)^```", DOCUMENT.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
-    assert len(blocks) == 5
-    for kind, text in blocks:
-        if kind == "python":
-            name = text.splitlines()[0].removeprefix("# ")
-            (here / name).write_text(text)
-            continue
-        for line in text.splitlines():
-            words = shlex.split(line)
-            if words[0] == "python":
-                _pytest(words[-1])
-                continue
-            rules._registered.pop("bcm", None)  # every command of the document is a process of its own
-            plugins._registered.clear()
-            answer = command(*words[1:])
-            assert answer.status == 0, answer.err
-            if words[1] == "describe" and "sliding" in (here / "bcm.py").read_text():
-                assert "per postsynaptic neuron: 64 bits (y: float32; theta: float32)" in answer.out
-                assert "per synapse on postsynaptic spike" in answer.out
 
 
 def test_a_plugin_may_hold_things_of_every_kind(here, registered):

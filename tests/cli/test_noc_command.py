@@ -13,7 +13,7 @@ def test_files_and_table(command, here, content):
     assert (answer.status, answer.err) == (0, "")
     assert "router: 3 x 2 mesh, 1 x 8 flits of buffer, uniform, packets of 1" in answer.out
     assert "saturates at 0." in answer.out
-    figures = {"figures", "figures/latency.svg", "figures/latency.png"}
+    figures = {"figures", "figures/latency.svg", "figures/latency.png", "figures/latency.pdf"}
     assert content(here / "curve") == {"noc.json", "curve.csv"} | figures
     data = json.loads((here / "curve" / "noc.json").read_text())
     assert data["zero_load_latency_cycles"] == pytest.approx(14, abs=2)

@@ -92,7 +92,7 @@ def test_every_key_says_what_it_means(kind, capsys):
 
 
 def test_a_format_that_is_none():
-    with pytest.raises(ConfigError, match="no format `markdwn`.*did you mean `markdown`"):
+    with pytest.raises(ConfigError, match=r"no format `markdwn`.*did you mean `markdown`"):
         describing.schema("sweep", "markdwn")
 
 
