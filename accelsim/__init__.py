@@ -4,7 +4,7 @@ The Python interface is the flow of the command line::
 
     architecture = accelsim.load_architecture("reckon", overrides=["core.units.plasticity.lanes=32"])
     workload = accelsim.load_workload("cue_accumulation")
-    result = accelsim.simulation(architecture, workload, seed=1)
+    result = accelsim.simulate(architecture, workload, seed=1)
     result.accuracy_test, result.energy_training_uj, result.area_mm2
 
 Heavy packages are imported when a name is first used.

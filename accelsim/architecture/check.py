@@ -18,7 +18,7 @@ from accelsim.architecture.indices import (
     WordSet,
 )
 from accelsim.architecture.phases import Access, Nest, StageRun
-from accelsim.config.errors import choose_from
+from accelsim.config.errors import choose_from, did_you_mean
 from accelsim.config.model import PathError
 
 if TYPE_CHECKING:
@@ -184,7 +184,10 @@ def _stages(core: Core) -> list[str]:
 def _stage_problems(core: Core) -> Iterator[PathError]:
     """Every stage has one unit that computes it; synaptic operations are counted at stages."""
     owners: dict[str, str] = {}
+    working = [name for name, unit in core.units.items() if unit.stages]
     for name, unit in core.units.items():
+        if not unit.stages:
+            yield PathError(("units", name), f"has no `stages` to compute{did_you_mean(name, working)}")
         for i, stage in enumerate(unit.stages):
             if stage in owners:
                 yield PathError(("units", name, "stages", i), f"unit `{owners[stage]}` has the stage `{stage}` already")

@@ -124,8 +124,8 @@ class Overload:
         if self.dropped:
             found.append(f"{self.dropped} of {self.offered} input events were lost: the core was too late for them")
         if self.busy > self.world.now:
-            share = self.busy / self.world.now
-            found.append(f"the core falls behind without end: it has work for {share:.3g} times the time there is")
+            share = 100 * self.busy / self.world.now
+            found.append(f"the core falls behind without end: its work takes {share:.4g} % of the time there is")
         return found
 
     def state(self) -> dict[str, Any]:
