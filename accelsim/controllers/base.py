@@ -20,7 +20,7 @@ from accelsim.config.errors import Problem, check
 from accelsim.config.model import Model
 from accelsim.controllers.activity import Activity
 from accelsim.controllers.connections import Connections, Presence
-from accelsim.controllers.lasting import Lasting
+from accelsim.controllers.lasting import Lasting, LearningBits
 from accelsim.controllers.samples import Samples
 from accelsim.controllers.vocabulary import Vocabulary
 from accelsim.datapath.stages import Program
@@ -200,9 +200,8 @@ class Controller(ABC):
         """Synapses that come and go, by matrix."""
         return {}
 
-    def learning_bits(self) -> tuple[int, int] | None:
-        """Bits of the weights that inference needs, and of all that learning keeps, weights among it; None if the core
-        does not tell."""
+    def learning_bits(self) -> LearningBits | None:
+        """What the words of the rules take; None if the core does not tell."""
         return None
 
     def lasting(self) -> Mapping[str, Lasting]:

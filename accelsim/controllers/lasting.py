@@ -13,6 +13,27 @@ REGISTERS = "registers"
 
 
 @dataclass(frozen=True)
+class LearningBits:
+    """What the words of plasticity rules take.
+
+    Attributes
+    ----------
+    synapses : int
+    weights : int
+        Bits of the weights that inference needs.
+    synaptic : int
+        Bits of all words kept per synapse, the weights among them.
+    everything : int
+        Those and the words kept per neuron and per matrix.
+    """
+
+    synapses: int
+    weights: int
+    synaptic: int
+    everything: int
+
+
+@dataclass(frozen=True)
 class Lasting:
     """Words of a memory that outlive a sample.
 

@@ -49,7 +49,7 @@ def study_rows(place: Path | str) -> tuple[list[dict[str, Any]], list[str]]:
     plan = validate(document, SweepDocument)
     rows = []
     for point, status, outcome in study.rows:
-        found = row(point, outcome, plan.constraint_list(), plan.objectives, must_fit=plan.must_fit)
+        found = row(point, outcome, plan.constraint_list(), plan.tabled, must_fit=plan.must_fit)
         rows.append(found if status in ("done", "failed") else _unfinished(found, status))
     return rows, list(plan.names)
 

@@ -274,7 +274,7 @@ class _Study:
 
     def _row(self, point: Point) -> dict[str, Any]:
         outcome = self.outcomes[point.id]
-        return row(point, outcome, self._constraints, self.plan.objectives, must_fit=self.plan.must_fit)
+        return row(point, outcome, self._constraints, self.plan.tabled, must_fit=self.plan.must_fit)
 
     def _score(self, outcomes: Sequence[Outcome]) -> Score | None:
         if any(outcome.status != "ok" for outcome in outcomes):
@@ -290,18 +290,14 @@ class _Study:
         """An objective or constraint that no run can give is told after the first run, not after the last."""
         if self._sound or outcome.status != "ok":
             return
-        unknown = [
-            self.document.problem(("objectives", i, "metric"), message)
-            for i, goal in enumerate(self.plan.objectives)
-            if (message := unknown_metric(goal.expression.metrics, outcome.metrics)) is not None
-        ]
+        unknown = [self.document.problem(at, message) for at, message in self.plan.unknown_columns(outcome.metrics)]
         unknown += [
             self.document.problem(("constraints", i), message)
             for i, constraint in enumerate(self._constraints)
             if (message := constraint.unknown(outcome.metrics)) is not None
         ]
-        # A figure may also show an objective by the name of its column.
-        known = {**outcome.metrics, **dict.fromkeys(goal.column for goal in self.plan.objectives)}
+        # A figure may also show a named expression.
+        known = {**outcome.metrics, **dict.fromkeys(column.column for column in self.plan.tabled)}
         unknown += [
             self.document.problem(("figures", i, key), message)
             for i, figure in enumerate(self.plan.figures)
@@ -378,6 +374,9 @@ def _summary(plan: SweepDocument, document: Document, tasks: Tasks, space: Space
         "seeds": list(plan.seed_list()),
         "objectives": [
             {"metric": goal.column, "direction": goal.direction, "expression": goal.metric} for goal in plan.objectives
+        ],
+        "columns": [
+            {"metric": column.column, "expression": column.metric} for column in plan.tabled[len(plan.objectives) :]
         ],
         "constraints": list(plan.constraints),
         "figures": [figure.data(plan.names) for figure in plan.figures],

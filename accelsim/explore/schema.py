@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
 from accelsim.config.model import Model, PathError, PathErrors
-from accelsim.explore.constraints import Constraint, parse_constraint
+from accelsim.config.node import Path
+from accelsim.explore.constraints import Constraint, parse_constraint, unknown_metric
 from accelsim.explore.figures import Figure, Label, figure_problems, label_problems
 from accelsim.metrics.expressions import Expression, ExpressionError, parse_expression
 
@@ -110,13 +111,11 @@ class Values(Model):
             yield round(value) if whole else float(f"{value:.{DIGITS}g}")
 
 
-class Objective(Model):
-    """A metric, or an expression of metrics, to make small or large."""
+class Column(Model):
+    """A metric, or an expression of metrics, in tables."""
 
     metric: str
     """Name as in a result, `energy_total_pj`, or an expression: `energy_total_pj * latency_inference_us`."""
-    direction: Literal["min", "max"]
-    """Which is better."""
     name: str | None = Field(default=None, pattern="[A-Za-z_][A-Za-z0-9_]*")
     """Column of the expression in tables; its text without."""
 
@@ -129,6 +128,13 @@ class Objective(Model):
     def expression(self) -> Expression:
         """What is computed."""
         return parse_expression(self.metric)
+
+
+class Objective(Column):
+    """One to make small or large."""
+
+    direction: Literal["min", "max"]
+    """Which is better."""
 
 
 class Search(Model):
@@ -169,6 +175,8 @@ class SweepDocument(Model):
     """Of every method but `grid`."""
     engine: Literal["compiled", "simpy"] = "compiled"
     """Timing engine."""
+    columns: tuple[str | Column, ...] = ()
+    """Metrics, or named expressions of them, that tables show beside the objectives."""
     figures: tuple[Figure, ...] = ()
     """What the report draws beside its own figures."""
     labels: dict[str, dict[str, Label]] = Field(default_factory=dict)
@@ -207,6 +215,24 @@ class SweepDocument(Model):
     def names(self) -> tuple[str, ...]:
         """Every axis; several architectures or workloads come first."""
         return (*(kind for kind in KINDS if len(self.bases(kind)) > 1), *self.axes)
+
+    @property
+    def tabled(self) -> tuple[Column, ...]:
+        """Columns of tables: objectives, then others."""
+        others = (Column(metric=each) if isinstance(each, str) else each for each in self.columns)
+        return (*self.objectives, *others)
+
+    def unknown_columns(self, metrics: Mapping[str, Any]) -> Iterator[tuple[Path, str]]:
+        """Keys of objectives and columns that name no metric of a run, and what is wrong with them."""
+        for at, column in zip(self._places(), self.tabled, strict=True):
+            if (message := unknown_metric(column.expression.metrics, metrics)) is not None:
+                yield at, message
+
+    def _places(self) -> list[Path]:
+        goals: list[Path] = [("objectives", i, "metric") for i in range(len(self.objectives))]
+        return goals + [
+            ("columns", i) if isinstance(each, str) else ("columns", i, "metric") for i, each in enumerate(self.columns)
+        ]
 
     def seed_list(self) -> tuple[int, ...]:
         """Every seed."""
@@ -265,7 +291,7 @@ class SweepDocument(Model):
                 first = owner.setdefault(key, name)
                 if first != name and not self._apart(first, name):
                     yield PathError(("axes", name), f"sets `{key}`, as does the axis `{first}`")
-            if name in (*COLUMNS, *(objective.column for objective in self.objectives)):
+            if name in (*COLUMNS, *(column.column for column in self.tabled)):
                 yield PathError(("axes", name), "is a column of the results already; choose another name")
 
     def _apart(self, first: str, second: str) -> bool:
@@ -294,14 +320,15 @@ class SweepDocument(Model):
                 parse_constraint(text)
             except ValueError as error:
                 yield PathError(("constraints", i), str(error))
-        columns = [objective.column for objective in self.objectives]
-        for i, objective in enumerate(self.objectives):
+        seen: list[str] = []
+        for at, column in zip(self._places(), self.tabled, strict=True):
             try:
-                objective.expression  # noqa: B018
+                column.expression  # noqa: B018
             except ExpressionError as error:
-                yield PathError(("objectives", i, "metric"), f"{objective.metric[:60]!r} is no metric: {error}")
-            if columns[i] in columns[:i]:
-                yield PathError(("objectives", i, "metric"), f"`{columns[i]}` is here twice")
+                yield PathError(at, f"{column.metric[:60]!r} is no metric: {error}")
+            if column.column in seen:
+                yield PathError(at, f"`{column.column}` is here twice")
+            seen.append(column.column)
         if self.method in ("nsga2", "tpe") and not self.objectives:
             yield PathError("objectives", f"`method: {self.method}` searches for the best: name an objective")
 

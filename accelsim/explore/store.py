@@ -29,7 +29,7 @@ from accelsim.config.errors import ConfigError, Problem
 from accelsim.explore.constraints import INFEASIBLE, Constraint, Value, violations
 from accelsim.explore.execute import Outcome
 from accelsim.explore.points import Point
-from accelsim.explore.schema import COLUMNS, Objective
+from accelsim.explore.schema import COLUMNS, Column
 from accelsim.explore.tasks import Inputs
 from accelsim.formats.atomic import prepare_output_directory, write_text_atomic
 from accelsim.formats.json_file import read_json
@@ -290,11 +290,11 @@ def row(
     point: Point,
     outcome: Outcome,
     constraints: Iterable[Constraint] = (),
-    objectives: Iterable[Objective] = (),
+    columns: Iterable[Column] = (),
     *,
     must_fit: bool = False,
 ) -> dict[str, Any]:
-    """A point as a row of the table: id, axes, seed, status, message, objectives that are expressions, metrics.
+    """A point as a row of the table: id, axes, seed, status, message, columns that are expressions, metrics.
 
     A point that violates a constraint is infeasible, and its message says why.
     """
@@ -305,9 +305,9 @@ def row(
         status = INFEASIBLE
     head = {"id": point.id, **point.axes, "seed": point.seed, "status": status, "message": message}
     worked_out: dict[str, Value] = {}
-    for goal in objectives:
-        if outcome.status == "ok" and goal.column not in outcome.metrics:
-            worked_out[goal.column] = goal.expression.value(outcome.metrics)
+    for each in columns:
+        if outcome.status == "ok" and each.column not in outcome.metrics:
+            worked_out[each.column] = each.expression.value(outcome.metrics)
     # An axis that the user named like a metric keeps its column.
     return head | worked_out | {name: value for name, value in outcome.metrics.items() if name not in head}
 

@@ -30,6 +30,7 @@ WIDTH_IN = 4.0
 """Narrow: on a screen 400 px wide, points become pixels 1.28 times as many."""
 SMALL = 8.7
 """Smallest text inside a figure, 11 px there."""
+TITLE_CHARACTERS = 48
 FOOTER_CHARACTERS = 76
 
 _STYLE: dict[Any, Any] = {
@@ -174,11 +175,12 @@ def render(
         inner = figure.add_subfigure(figure.add_gridspec()[0, 0])
         caption = typeset(printable(draw(inner)))
         # not bold: each font of a PDF takes long to cut down
-        figure.suptitle(title, x=0.01, ha="left", fontsize=11, gid=f"{_OUTSIDE}0")
+        above = textwrap.wrap(title, TITLE_CHARACTERS) or [title]
+        figure.suptitle("\n".join(above), x=0.01, ha="left", fontsize=11, gid=f"{_OUTSIDE}0")
         parts = [caption, footer, *([f"source: {', '.join(source)}"] if source else [])]
         small = [line for part in parts for line in textwrap.wrap(part, FOOTER_CHARACTERS)]
         figure.supxlabel("\n".join(small), x=0.01, ha="left", fontsize=6.5, gid=f"{_OUTSIDE}1")
-        tall = height_in + 0.25 + 0.12 * len(small)
+        tall = height_in + 0.08 + 0.17 * len(above) + 0.12 * len(small)
         figure.set_size_inches(WIDTH_IN, tall)
         layout = figure.get_layout_engine()
         assert layout is not None

@@ -23,9 +23,7 @@ from accelsim.report.study.page import sweep_page
 PAGE, FIGURES = "report.html", "figures"
 
 
-def report(
-    folder: Path | str, formats: Sequence[str] = FORMATS, labels: Mapping[int, str] | None = None
-) -> list[Path]:
+def report(folder: Path | str, formats: Sequence[str] = FORMATS, labels: Mapping[int, str] | None = None) -> list[Path]:
     """Draw a run or a sweep: `figures/*.svg`, `*.png`, `*.pdf` and `report.html`, each whole or not at all.
 
     A sweep with objectives also gets `configurations.md`, the means of its objectives over seeds.
@@ -58,7 +56,7 @@ def report(
         sweep = load_sweep(folder, labels)
         drawn = wanted(sweep_figures(sweep))
         page = sweep_page(sweep, drawn)
-        if sweep.objectives:
+        if sweep.tabled:
             write_text_atomic(folder / FILE, configurations_table(sweep))
     elif (folder / RESULT).is_file() and is_steps(folder):
         run = load_steps(folder)

@@ -234,7 +234,7 @@ def _core_rows(setup: SteppedSetup, totals: SteppedTotals) -> list[dict[str, Any
 
 
 def _link_metrics(setup: SteppedSetup, totals: SteppedTotals, elapsed_s: float) -> dict[str, float | int | None]:
-    """Messages over the busiest link, and the share of the time that links carry some: of all links, and of that one."""
+    """Messages over the busiest link, and the share of the time in which links, on average and this one, carry some."""
     busiest, links = int(totals.links.max(initial=0)), setup.grid.links
     each = setup.chip.network_cycle / elapsed_s if elapsed_s else 0.0
     return {

@@ -19,6 +19,7 @@ from accelsim.config.errors import ConfigError, Problem
 from accelsim.config.model import Model
 from accelsim.controllers.activity import Activity
 from accelsim.controllers.base import Controller, Outcome, Request
+from accelsim.controllers.lasting import LearningBits
 from accelsim.controllers.samples import Samples
 from accelsim.controllers.settling.compose import learning_unit
 from accelsim.controllers.settling.listening import Listener, plain_loop
@@ -132,6 +133,16 @@ class Settling(Controller):
             "activity": 32,
             "matrix": 0 if self.rule is None else sum(word.bits for word in self.rule.matrix_state.values()),
         }
+
+    def learning_bits(self) -> LearningBits | None:
+        """What the words of the rule take; biases are synapses of an input that is always 1."""
+        if self.unit is None or self.rule is None:
+            return None
+        synapses = sum(each.w.size for each in self.state.matrices)
+        bits = self.state_bits()
+        synaptic = synapses * (bits["weight"] + bits["transposed_weight"] + bits["gradient"] + bits["synapse_trace"])
+        everything = synaptic + bits["matrix"] * len(self.state.matrices)
+        return LearningBits(synapses, synapses * bits["weight"], synaptic, everything)
 
     def weights(self) -> Mapping[str, NDArray[Any]]:
         """Present weights by their populations, (presynaptic and bias, postsynaptic)."""

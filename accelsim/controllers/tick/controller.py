@@ -22,7 +22,7 @@ from accelsim.config.model import Model
 from accelsim.controllers.activity import Activity
 from accelsim.controllers.base import Controller, Outcome, Request
 from accelsim.controllers.connections import Connections
-from accelsim.controllers.lasting import Lasting
+from accelsim.controllers.lasting import Lasting, LearningBits
 from accelsim.controllers.probing import middle
 from accelsim.controllers.samples import Samples
 from accelsim.controllers.tick.compose import datapath_of, row_budgets
@@ -227,8 +227,8 @@ class Tick(Controller):
         """Weights, words per synapse and neuron that last, adapting feedback, random-number generators."""
         return lasting_words(self.path, self.state)
 
-    def learning_bits(self) -> tuple[int, int]:
-        """Bits of the weights, and of all words of the rules with them."""
+    def learning_bits(self) -> LearningBits:
+        """What the words of both rules take."""
         return learning_bits(self.path, self.state)
 
     def _core(self, samples: Samples) -> Any:

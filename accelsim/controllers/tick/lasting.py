@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from accelsim.controllers.lasting import REGISTERS, Lasting
+from accelsim.controllers.lasting import REGISTERS, Lasting, LearningBits
 from accelsim.controllers.tick.datapath import Datapath
 from accelsim.controllers.tick.state import State
 from accelsim.datapath.component import bits_of
@@ -47,19 +47,20 @@ def lasting_words(path: Datapath, state: State) -> Mapping[str, Lasting]:
     return {name: words for name, words in found.items() if words.arrays}
 
 
-def learning_bits(path: Datapath, state: State) -> tuple[int, int]:
-    """Bits of the weights, and of all words of the rules with them (see `Controller.learning_bits`)."""
-    weights = everything = 0
+def learning_bits(path: Datapath, state: State) -> LearningBits:
+    """Bits of the words of both rules (see `Controller.learning_bits`)."""
+    number = weights = synaptic = others = 0
     inputs, size = state.inp.w.shape
     outputs = state.out.w.shape[1]
     for rule, pre, post in ((path.rule, inputs + size, size), (path.output_rule, size, outputs)):
         synapses = pre * post
+        number += synapses
         weights += rule.synapse_state["w"].bits * synapses
-        everything += bits_of(rule.synapse_state) * synapses
-        everything += bits_of(rule.presynaptic_state) * pre + bits_of(rule.postsynaptic_state) * post
+        synaptic += bits_of(rule.synapse_state) * synapses
+        others += bits_of(rule.presynaptic_state) * pre + bits_of(rule.postsynaptic_state) * post
     if path.options.feedback != "symmetric":
-        everything += path.output_rule.synapse_state["w"].bits * size * outputs
-    return weights, everything
+        others += path.output_rule.synapse_state["w"].bits * size * outputs
+    return LearningBits(number, weights, synaptic, synaptic + others)
 
 
 def _lasting(rule: PlasticityUnit, words: Mapping[str, Format]) -> dict[str, Format]:

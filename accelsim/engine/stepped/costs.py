@@ -65,6 +65,12 @@ class Grid:
         """Number of cores."""
         return self.routers * self.cores_per_router
 
+    @property
+    def links(self) -> int:
+        """Number of links between routers, one for each direction."""
+        along = [0 if side == 1 else 2 * (side if self.torus else side - 1) for side in (self.width, self.height)]
+        return along[0] * self.height + along[1] * self.width
+
     @cached_property
     def mesh(self) -> Mesh:
         """Where cores and links are."""

@@ -149,7 +149,7 @@ def interval_text(data: SweepData) -> str:
 
 
 def _cells(data: SweepData) -> tuple[list[str], list[list[str]]]:
-    names = [objective.metric for objective in data.objectives]
+    names = data.tabled
     found = configurations(data)
     axes = list(data.axes)
     rows = [

@@ -23,6 +23,14 @@ SIGNS = {"min": 1.0, "max": -1.0}
 
 
 @dataclass(frozen=True)
+class Column:
+    """A metric in tables; an expression of metrics keeps its text."""
+
+    metric: str
+    expression: str = ""
+
+
+@dataclass(frozen=True)
 class Objective:
     """A metric and whether little or much of it is good; an expression of metrics keeps its text."""
 
@@ -63,6 +71,7 @@ class SweepData:
 
     Attributes
     ----------
+    columns : metrics that tables show beside the objectives
     levels : mapping of axis to texts of its values, in the order of the sweep
     figures : figures that the sweep declares
     labels : mapping of a name to the values of the axes of the design that bears it
@@ -77,6 +86,7 @@ class SweepData:
     objectives: tuple[Objective, ...]
     points: tuple[Point, ...]
     constraints: tuple[str, ...] = ()
+    columns: tuple[Column, ...] = ()
     levels: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     figures: tuple[Declared, ...] = ()
     labels: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
@@ -96,6 +106,18 @@ class SweepData:
                 *(level for level in seen if level not in order),
             )
         return found
+
+    @property
+    def tabled(self) -> list[str]:
+        """Metrics that tables show: objectives, then further columns."""
+        return [*(goal.metric for goal in self.objectives), *(column.metric for column in self.columns)]
+
+    @property
+    def expressions(self) -> dict[str, str]:
+        """Expressions of metrics by their names."""
+        named = {goal.metric: goal.expression for goal in self.objectives}
+        named |= {column.metric: column.expression for column in self.columns}
+        return {name: text for name, text in named.items() if text not in ("", name)}
 
     @cached_property
     def varying(self) -> list[str]:
@@ -166,6 +188,7 @@ def load_sweep(folder: Path | str, marks: Mapping[int, str] | None = None) -> Sw
             tuple(Objective(each["metric"], each["direction"], each.get("expression", "")) for each in objectives),
             points,
             tuple(map(str, data.get("constraints") or ())),
+            tuple(Column(**column) for column in data.get("columns") or ()),
             {axis["name"]: tuple(map(_text, axis["values"])) for axis in data.get("axes", ())},
             tuple(Declared(**figure) for figure in data.get("figures", ())),
             {label["text"]: label["axes"] for label in data.get("labels", ())},

@@ -13,8 +13,10 @@ from accelsim.report.quantity import MISSING, significant, words_of
 from accelsim.report.study.breakdown import FILE, parts_of
 from accelsim.report.study.configurations import Configuration, Summary, configurations, interval_text, summaries
 from accelsim.report.study.data import INFEASIBLE, POINTS, Declared, SweepData
+from accelsim.report.study.limits import LINE, Bound, bounds, bounds_text, draw_bounds
 from accelsim.report.study.scales import (
     footer,
+    legend_columns,
     legend_of,
     log_scale,
     metric_scale,
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
 
 MOST_PANELS = 12
 ROW_IN, TOP_IN = 2.3, 0.9
+Designs = Sequence[Configuration]
 EVERY = ""
 """The one series or panel of a figure that names no axis for them."""
 
@@ -73,6 +76,7 @@ def _draw(data: SweepData, declared: Declared, figure: FigureBase) -> str:
     for spare in grid.flat[len(shown) :]:
         spare.remove()
     draw = {"stack": _stack, "scatter": _scatter, "bar": _bars, "line": _lines}[declared.kind]
+    beyond: dict[Bound, None] = {}
     for number, (axes, level) in enumerate(zip(grid.flat, shown, strict=False)):
         here = [each for each in chosen if _level(each, declared.panels) == level]
         draw(data, declared, axes, here, chosen)
@@ -82,14 +86,25 @@ def _draw(data: SweepData, declared: Declared, figure: FigureBase) -> str:
             axes.set_ylabel("")
         if declared.kind != "stack" and "y" in declared.log:
             log_scale(axes, "y")
+        beyond = dict.fromkeys([*beyond, *_limits(data, declared, axes, chosen)])
     handles, names = legend_of(grid.flat[: len(shown)])
-    if handles and (declared.lines is not None or declared.kind == "stack"):
+    if handles and (declared.lines is not None or declared.kind == "stack" or LINE in names):
         title = None if declared.lines is None else short(data.short(declared.lines))
-        figure.legend(handles, names, loc="outside upper left", ncols=3, fontsize=SMALL, title=title, alignment="left")
-    return _caption(data, declared, chosen, len(levels) - len(shown))
+        place, columns = "outside upper left", legend_columns(names)
+        figure.legend(handles, names, loc=place, ncols=columns, fontsize=SMALL, title=title, alignment="left")
+    return _caption(data, declared, chosen, len(levels) - len(shown), list(beyond))
 
 
-def _caption(data: SweepData, declared: Declared, chosen: Sequence[Configuration], more: int) -> str:
+def _limits(data: SweepData, declared: Declared, axes: Axes, chosen: Designs) -> list[Bound]:
+    """Draw constraints on what the figure shows; returns those that are too far off."""
+    found = bounds(data)
+    if declared.kind == "stack" or declared.relative_to or not found:
+        return []
+    across = (declared.x, 1.0 if declared.x in data.axes else _scale(data, declared.x, chosen)[1])
+    return draw_bounds(axes, found, across, (declared.y, _scale(data, declared.y, chosen)[1]))
+
+
+def _caption(data: SweepData, declared: Declared, chosen: Designs, more: int, beyond: Sequence[Bound]) -> str:
     parts = [f"{declared.y} against {data.short(declared.x)}, {len(chosen)} designs"]
     parts += [f"{data.short(axis)} is {' or '.join(texts)}" for axis, texts in declared.where.items()]
     if declared.relative_to:
@@ -98,6 +113,7 @@ def _caption(data: SweepData, declared: Declared, chosen: Sequence[Configuration
     parts.append(interval_text(data) if declared.kind != "stack" else interval_text(data).partition(" with")[0])
     broken = sum(each.status == INFEASIBLE for each in chosen)
     parts += [f"{broken} of them violate a constraint"] if broken else []
+    parts += [f"beyond the axes: {bounds_text(beyond)}"] if beyond else []
     parts += [f"{more} more panels are left out"] if more > 0 else []
     return "; ".join(parts) + "."
 
@@ -116,9 +132,6 @@ def _level(design: Configuration, axis: str | None) -> str:
 
 def _held(declared: Declared, design: Configuration) -> bool:
     return all(design.axes.get(axis) in texts for axis, texts in declared.where.items())
-
-
-Designs = Sequence[Configuration]
 
 
 def _series(

@@ -14,6 +14,8 @@ from accelsim.report.study.scales import short
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+LINE = "constraint"
+"""What legends call the line of one."""
 _TURNED = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}
 
 
@@ -65,7 +67,7 @@ def draw_bounds(
             if not low - stretch * (high - low) <= at <= high + stretch * (high - low):
                 beyond.append(bound)
                 continue
-            label = "" if drawn else "constraint"
+            label = "" if drawn else LINE
             drawn.add(bound)
             line(at, color=STROKES[5], linestyle="--", linewidth=1, label=label or None)
     return beyond

@@ -24,7 +24,7 @@ def page_data(data: SweepData) -> dict[str, Any]:
     a few digits, in the unit that the metric's label names.
     """
     designs = configurations(data)
-    names = dict.fromkeys([*(goal.metric for goal in data.objectives), *data.metrics])
+    names = dict.fromkeys([*data.tabled, *data.metrics])
     scales = {name: Scale(name, designs) for name in names}
     numbers = {name: at for at, name in enumerate(scales)}
     directions = {goal.metric: goal.direction for goal in data.objectives}
@@ -37,6 +37,7 @@ def page_data(data: SweepData) -> dict[str, Any]:
         ],
         "metrics": [scale.data(directions.get(name)) for name, scale in scales.items()],
         "objectives": [numbers[name] for name in directions],
+        "tabled": [numbers[name] for name in data.tabled],
         "constraints": list(_constraints(data, scales, numbers)),
         "designs": _designs(data, designs),
         "effects": [effects_data(data, scales[name], numbers[name]) for name in directions],

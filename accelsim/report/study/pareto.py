@@ -22,8 +22,12 @@ if TYPE_CHECKING:
     from matplotlib.figure import FigureBase
 
 
+MOST_GOALS = 4
+"""Objectives that are drawn against each other; the page draws any two."""
+
+
 def pareto_figures(data: SweepData) -> list[Drawn]:
-    """Draw the front of every two objectives that some design has both of."""
+    """Draw the front of every two of the first objectives that some design has both of."""
     return [
         render(
             f"pareto_{i}",
@@ -33,7 +37,7 @@ def pareto_figures(data: SweepData) -> list[Drawn]:
             source=(POINTS,),
             height_in=3.6,
         )
-        for i, pair in enumerate(itertools.combinations(data.objectives, 2), start=1)
+        for i, pair in enumerate(itertools.combinations(data.objectives[:MOST_GOALS], 2), start=1)
         if complete(configurations(data), pair)
     ]
 

@@ -30,13 +30,18 @@ LONG = 5
 
 def metric_scale(data: SweepData, text: str, values: Sequence[float]) -> tuple[str, float]:
     """Return the label of an axis for a metric or an expression of metrics, and the factor to the unit in it."""
-    goal = next((goal for goal in data.objectives if goal.metric == text), None)
-    if goal is not None and goal.expression not in ("", text):
-        whole = f"{text} = {goal.expression}"
-        return whole if len(whole) <= LONGEST else text, 1.0
-    if not parse_expression(text).is_metric:
+    expression = data.expressions.get(text)
+    if expression is None and not parse_expression(text).is_metric:
         return text, 1.0
-    return axis(text, list(values))
+    if expression is None or unit_of(text) or _is_share(expression):
+        return axis(text, list(values))
+    return next((shown for shown in (f"{text} = {expression}", expression) if len(shown) <= LONGEST), text), 1.0
+
+
+def _is_share(expression: str) -> bool:
+    """Whether an expression is one metric over another of the same unit."""
+    parts = expression.split(" / ")
+    return len(parts) == 2 and all(map(str.isidentifier, parts)) and unit_of(parts[0]) == unit_of(parts[1])
 
 
 def told(text: str, value: float) -> str:
@@ -133,3 +138,9 @@ def footer(data: SweepData) -> str:
 def seeds(data: SweepData) -> str:
     """Return how many seeds there are."""
     return "1 seed" if data.seeds == 1 else f"{data.seeds} seeds"
+
+
+def legend_columns(names: Sequence[str]) -> int:
+    """Return how many columns of a legend the names leave room for."""
+    longest = max(map(len, names), default=0)
+    return next((columns for columns, most in ((3, 16), (2, 28)) if longest <= most), 1)

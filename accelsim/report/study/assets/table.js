@@ -1,7 +1,7 @@
 /* Every design as a row: sorted by a heading, a page at a time where they are many, and as CSV. */
 
 const PAGE_ROWS = 100, MOST_ROWS = 300;
-const sheet = { metrics: [...study.objectives], by: null, rising: true, page: 0, rows: [] };
+const sheet = { metrics: [...study.tabled], by: null, rising: true, page: 0, rows: [] };
 
 function goToTable() {
   const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
