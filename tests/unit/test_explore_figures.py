@@ -1,5 +1,6 @@
 """Figures and labels that a sweep declares: what is told about mistakes, and that no point depends on them."""
 
+import csv
 import json
 from concurrent.futures import Future
 from textwrap import dedent
@@ -14,6 +15,7 @@ from accelsim.explore.execute import Outcome
 from accelsim.explore.points import grid
 from accelsim.explore.schema import SweepDocument
 from accelsim.explore.tasks import Tasks
+from accelsim.report import report
 
 LANES = "architecture.core.units.plasticity.lanes"
 HEAD = f"""\
@@ -177,7 +179,7 @@ class Counting:
         self.asked += 1
         future = Future()
         parts = {"energy_pj": {"weights": 3.25, "traces, old": 0.5}}
-        future.set_result(Outcome("ok", metrics={"cycles": 10}, breakdown=parts))
+        future.set_result(Outcome("ok", metrics={"cycles": 10, "sop": 4}, breakdown=parts))
         return future
 
 
@@ -206,3 +208,29 @@ def test_a_metric_that_no_run_has_is_told_after_the_first_one(read, tmp_path):
         "s.yaml:8:66  figures.0.y: `cycle` is no metric of a run (did you mean `cycles`?)"
     )
     assert counting.asked <= 2
+
+
+def test_columns_are_tabled_beside_objectives(read, tmp_path):
+    document, plan = read("""\
+        objectives: [{metric: cycles, direction: min}]
+        columns: [sop, {name: cycles_per_sop, metric: cycles / sop}]
+        """)
+    assert [column.column for column in plan.tabled] == ["cycles", "sop", "cycles_per_sop"]
+    sweep(document, tmp_path / "out", executor=Counting(), workers=1)
+    report(tmp_path / "out", formats=("svg",))
+    head = (tmp_path / "out/configurations.md").read_text().splitlines()[4]
+    assert head.endswith("| cycles [1] | sop [1] | cycles per sop [1] |")
+    rows = list(csv.DictReader((tmp_path / "out/points.csv").open()))
+    assert all(float(row["cycles_per_sop"]) == float(row["cycles"]) / float(row["sop"]) for row in rows)
+
+
+def test_mistakes_in_columns_are_told_at_their_places(read, tmp_path):
+    assert message(read, "columns: [sop, cycles ** 2, {name: sop, metric: cycles}]\n") == "\n".join(
+        [
+            "s.yaml:8:16  columns.1: 'cycles ** 2' is no metric: powers are not allowed; multiply instead",
+            "s.yaml:8:41  columns.2.metric: `sop` is here twice",
+        ]
+    )
+    document, _ = read("columns: [{name: a, metric: cycle}]\n")
+    told = message(sweep, document, tmp_path / "out", executor=Counting(), workers=1)
+    assert told == "s.yaml:8:21  columns.0.metric: `cycle` is no metric of a run (did you mean `cycles`?)"

@@ -171,6 +171,27 @@ def test_expressions_panels_bars_and_scatters(folder):
     assert {"voltage [V]", "0.5", "0.8"} <= set(texts(over))
 
 
+def test_constraints_are_lines_in_declared_figures(folder):
+    near = figure("near", kind="bar", x=LANES, y="area_mm2", where={WORD: ["64 b"], "voltage": ["0.5 V"]})
+    save(
+        folder, constraints=["area_mm2 < 0.34"], figures=[near, {**near, "name": "share", "relative_to": {LANES: "4"}}]
+    )
+    bars, share = declared_figures(load_sweep(folder))
+    assert "constraint" in texts(bars)
+    assert "constraint" not in texts(share)  # of a share, not of the metric
+    save(folder, constraints=["area_mm2 < 9"], figures=[near])
+    (bars,) = declared_figures(load_sweep(folder))
+    assert "beyond the axes: area_mm2 < 9" in bars.caption
+
+
+def test_long_titles_take_several_lines(folder):
+    words = "A title that is a good deal longer than the figure is wide and goes on"
+    save(folder, figures=[figure("long", x=LANES, y="area_mm2", lines=WORD, panels="voltage", title=words)])
+    (drawn,) = declared_figures(load_sweep(folder))
+    assert words not in drawn.svg.decode()
+    assert set(words.split()) <= set(" ".join(re.findall(r">([^<>]+)<", drawn.svg.decode())).split())
+
+
 def test_stacks_are_means_of_parts(folder):
     save(
         folder,

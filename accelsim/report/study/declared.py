@@ -90,8 +90,8 @@ def _draw(data: SweepData, declared: Declared, figure: FigureBase) -> str:
     handles, names = legend_of(grid.flat[: len(shown)])
     if handles and (declared.lines is not None or declared.kind == "stack" or LINE in names):
         title = None if declared.lines is None else short(data.short(declared.lines))
-        place, columns = "outside upper left", legend_columns(names)
-        figure.legend(handles, names, loc=place, ncols=columns, fontsize=SMALL, title=title, alignment="left")
+        look: dict[str, Any] = {"ncols": legend_columns(names), "fontsize": SMALL, "title": title, "alignment": "left"}
+        figure.legend(handles, names, loc="outside upper left", **look)
     return _caption(data, declared, chosen, len(levels) - len(shown), list(beyond))
 
 
