@@ -1,6 +1,6 @@
 """Time and size of the report of a sweep: 1,000 points of the ReckOn cue task, every figure and the page.
 
-    python benchmarks/report_speed.py
+python benchmarks/report_speed.py
 """
 
 import tempfile

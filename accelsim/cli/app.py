@@ -33,7 +33,7 @@ _TRACE = "Write the timeline here too: Chrome trace FILE.json, Perfetto FILE.pft
 _COMPONENTS = "Only these components in that file, e.g. 'learn,w*'."
 _THING = "An architecture, workload, rule, neuron model, technology or memory, e.g. `reckon`, or `rules` for all."
 
-_PLURALS = "architectures, workloads, rules, consolidations, neurons, controllers, technologies or memories."
+_PLURALS = "One of architectures, workloads, rules, consolidations, neurons, controllers, technologies or memories."
 _SCHEMAS = "architecture, workload, sweep, technology or memory_technology."
 _FORM = "json: JSON Schema; markdown: the reference of keys in the documentation."
 _LABEL = "Name the design of a point of a sweep in every figure; by its number without a text."
@@ -318,9 +318,13 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 def _usage_message(error: Exception) -> str | None:
-    """Message of a mistake on the command line, as the argument parser words it."""
+    """Message of a mistake on the command line, as the argument parser words it; a missing argument with its help."""
     formatted = getattr(error, "format_message", None)
-    return formatted() if callable(formatted) else None
+    if not callable(formatted):
+        return None
+    message = str(formatted())
+    help_text = getattr(getattr(error, "param", None), "help", None)
+    return f"{message} {help_text}" if help_text and message.startswith("Missing argument") else message
 
 
 def _complain(message: str, status: int) -> NoReturn:

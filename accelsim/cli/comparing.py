@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +16,7 @@ from accelsim.config.node import Origin
 from accelsim.config.overrides import Override
 from accelsim.report.compare import VERSIONS, Side, versions_in
 
+KINDS = ("architecture", "workload")
 HASH = "#"
 """Between a study and the id of one of its points."""
 
@@ -56,7 +60,8 @@ def _run(place: str) -> Side:
         files = {f"memory technology {name}": each for name, each in accounts.get("memory_technologies", {}).items()}
         if technology := accounts.get("technology") or about.get("process"):
             files[f"technology {about['technology']}"] = technology
-        return Side.of_run(place, run, files)
+        side = Side.of_run(place, run, files)
+        return replace(side, defaults=_defaults({kind: side.inputs[kind] for kind in KINDS}))
     except KeyError as error:
         raise damaged(path, f"`{error.args[0]}` is missing") from None
     except (AttributeError, TypeError, ValueError) as error:
@@ -95,14 +100,29 @@ def _point(place: str, study: str, number: str) -> Side:
         raise damaged(path, f"cannot tell what point {number} was run with ({error})") from None
     title = " on ".join(document[kind] for kind, document in documents.items())
     axes = ", ".join(f"{name.rpartition('.')[2]}={label}" for name, label in point.axes.items() if label is not None)
-    return Side(place, f"{title}, {axes}" if axes else title, inputs, outcome.metrics)
+    title = f"{title}, {axes}" if axes else title
+    return Side(place, title, inputs, outcome.metrics, defaults=_defaults(documents))
+
+
+def _defaults(documents: Mapping[str, Any]) -> dict[str, Any]:
+    """Architecture and workload with the defaults of their schemas; without those that only a plug-in completes."""
+    from accelsim.architecture.roles import plain
+    from accelsim.config.model import validate
+    from accelsim.simulation.kinds import architecture_model, workload_model
+
+    found = {}
+    for (kind, data), model in zip(documents.items(), (architecture_model, workload_model), strict=True):
+        with suppress(ConfigError):
+            document = Document.of(data, kind)
+            found[kind] = plain(validate(document, model(document)))
+    return found
 
 
 def _documents(summary: Any, labels: Any, bases: Any) -> dict[str, dict[str, Any]]:
     """Architecture and workload of a point: what the study was based on, and what its axes set."""
     from accelsim.config.model import validate
     from accelsim.explore.points import axes
-    from accelsim.explore.schema import KINDS, SweepDocument
+    from accelsim.explore.schema import SweepDocument
 
     document = Document.of(summary["resolved"], "sweep")
     plan = validate(document, SweepDocument)

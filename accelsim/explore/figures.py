@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import Field
 
-from accelsim.config.errors import choose_from, did_you_mean
+from accelsim.config.errors import check, choose_from, did_you_mean
 from accelsim.config.model import Model, PathError
 from accelsim.metrics.expressions import ExpressionError, parse_expression
 
 if TYPE_CHECKING:
+    from accelsim.config.document import Document
     from accelsim.explore.schema import SweepDocument
 
 Label = str | int | float | bool | None
@@ -81,7 +82,19 @@ def label_text(label: Label) -> str:
     return json.dumps(label) if isinstance(label, bool) else str(label)
 
 
-def figure_problems(plan: SweepDocument) -> Iterator[PathError]:
+def check_figures(plan: SweepDocument, document: Document) -> None:
+    """Check figures and labels against the axes of a sweep, which are known to be right.
+
+    Raises
+    ------
+    ConfigError
+        With everything that is wrong with them.
+    """
+    found = [*_figure_problems(plan), *_label_problems(plan)]
+    check(document.problem(each.path, str(each)) for each in found)
+
+
+def _figure_problems(plan: SweepDocument) -> Iterator[PathError]:
     """Everything that is wrong with the figures of a sweep."""
     seen: set[str] = set()
     for i, figure in enumerate(plan.figures):
@@ -98,7 +111,7 @@ def figure_problems(plan: SweepDocument) -> Iterator[PathError]:
                 yield PathError(at, f"also varies: `{axis}`; name it in {keys} or `where`")
 
 
-def label_problems(plan: SweepDocument) -> Iterator[PathError]:
+def _label_problems(plan: SweepDocument) -> Iterator[PathError]:
     """Everything that is wrong with the names of designs: each must be that of exactly one."""
     for text, given in plan.labels.items():
         at = ("labels", text)
@@ -118,8 +131,11 @@ def _scale_problems(figure: Figure, plan: SweepDocument) -> Found:
         if kind != "scatter":
             yield ("x",), f"`{figure.x}` is no axis{choose_from(figure.x, plan.names)}"
         elif problem:
-            hint = did_you_mean(figure.x, plan.names)
-            yield ("x",), f"{figure.x[:80]!r} is no axis{hint} and no metric: {problem}"
+            if all(map(str.isidentifier, figure.x.split("."))):  # a key can be meant for nothing but an axis
+                yield ("x",), f"`{figure.x[:80]}` is no axis{choose_from(figure.x, plan.names)}"
+            else:
+                hint = did_you_mean(figure.x, plan.names)
+                yield ("x",), f"{figure.x[:80]!r} is no axis{hint} and no metric: {problem}"
     elif "x" in figure.log and kind in ("bar", "stack"):
         yield ("log",), "bars stand side by side, not on a scale"
     elif "x" in figure.log and not _positive(plan.labels_of(figure.x)):

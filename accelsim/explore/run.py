@@ -26,7 +26,7 @@ from accelsim.explore.execute import (
     failure,
     load_plugins,
 )
-from accelsim.explore.figures import label_text
+from accelsim.explore.figures import check_figures, label_text
 from accelsim.explore.points import Design, Point, Space
 from accelsim.explore.pool import process_pool
 from accelsim.explore.schedule import Job, Schedule
@@ -124,6 +124,7 @@ def sweep(
     plugins = tuple(plugins)
     load_plugins(plugins)
     tasks = Tasks(plan, document, plugins, cache)
+    check_figures(plan, document)  # after the keys of the axes: one that is misspelt must not put others in doubt
     study = _Study(plan, document, tasks, progress)
     # Before anything is written: a sweep without a valid point is told at once.
     search = batches(plan, study.space)

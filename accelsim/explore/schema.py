@@ -11,7 +11,7 @@ from pydantic import Field, model_validator
 from accelsim.config.model import Model, PathError, PathErrors
 from accelsim.config.node import Path
 from accelsim.explore.constraints import Constraint, parse_constraint, unknown_metric
-from accelsim.explore.figures import Figure, Label, figure_problems, label_problems
+from accelsim.explore.figures import Figure, Label
 from accelsim.metrics.expressions import Expression, ExpressionError, parse_expression
 
 KINDS = ("architecture", "workload")
@@ -185,7 +185,7 @@ class SweepDocument(Model):
     @model_validator(mode="after")
     def _check(self) -> Self:
         problems = [*self._axis_problems(), *self._when_problems(), *self._clashes(), *self._list_problems()]
-        if problems := problems or [*figure_problems(self), *label_problems(self)]:
+        if problems:
             raise PathErrors(problems)
         return self
 

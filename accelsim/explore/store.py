@@ -36,6 +36,7 @@ from accelsim.formats.json_file import read_json
 
 SUMMARY, DATABASE, TABLE, LOCK = "sweep.json", "study.sqlite", "points.csv", "study.lock"
 BREAKDOWN = "breakdown.csv"
+REMEDY = "go on with them with `--resume`, or name another folder with `--out`"
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS study (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS points (
@@ -88,7 +89,7 @@ class Store:
 
     def __init__(self, folder: Path | str, *, resume: bool = False) -> None:
         _remove_left_over(Path(folder))
-        self.folder = prepare_output_directory(folder, marker=SUMMARY, overwrite=resume)
+        self.folder = prepare_output_directory(folder, marker=SUMMARY, overwrite=resume, remedy=REMEDY)
         self._path = self.folder / DATABASE
         self._lock: sqlite3.Connection | None = None
         self._database: sqlite3.Connection | None = None

@@ -70,7 +70,9 @@ def check_writable(path: str | os.PathLike[str]) -> None:
         raise _cannot("write", path, error) from error
 
 
-def prepare_output_directory(path: str | os.PathLike[str], *, marker: str, overwrite: bool = False) -> Path:
+def prepare_output_directory(
+    path: str | os.PathLike[str], *, marker: str, overwrite: bool = False, remedy: str = ""
+) -> Path:
     """Create a directory for results, or accept one that is empty or holds earlier results.
 
     Parameters
@@ -81,6 +83,8 @@ def prepare_output_directory(path: str | os.PathLike[str], *, marker: str, overw
         Name of a file that every result directory holds; a directory with content but without it is foreign.
     overwrite
         Whether earlier results may be replaced.
+    remedy
+        What to do about earlier results that may not, for the message.
 
     Raises
     ------
@@ -100,7 +104,8 @@ def prepare_output_directory(path: str | os.PathLike[str], *, marker: str, overw
         message = f"holds other files and no `{marker}`; expected a new or empty directory, or earlier results"
         raise ConfigError(Problem(str(path), message=message))
     if content and not overwrite:
-        raise ConfigError(Problem(str(path), message="holds earlier results, which would be overwritten"))
+        message = f"holds earlier results, which would be overwritten{f'; {remedy}' if remedy else ''}"
+        raise ConfigError(Problem(str(path), message=message))
     return folder
 
 

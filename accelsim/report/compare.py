@@ -49,6 +49,8 @@ class Side:
         Over the run; None where the tables of a run were not kept, as in a study.
     cycles : mapping of state to int, or None
         Over the run; None as above, or where a chip has no clock.
+    defaults : nested mapping
+        The inputs with what their schemas have for keys that are not set, in SI units.
     """
 
     place: str
@@ -58,6 +60,7 @@ class Side:
     files: Mapping[str, Any] = field(default_factory=dict)
     energy_pj: Mapping[str, Figure] | None = None
     cycles: Mapping[str, int] | None = None
+    defaults: Mapping[str, Any] = field(default_factory=dict)
 
     @classmethod
     def of_run(cls, place: str, run: Run, files: Mapping[str, Any]) -> Side:
@@ -161,6 +164,13 @@ class Comparison:
         """Whether an input below one of these keys differs."""
         return any(change.key.split(".")[0] in parts for change in self.causes)
 
+    def default(self, side: Side, change: InputChange) -> Any:
+        """What a key that one side does not set has there; None if its schema has nothing that compares."""
+        found: Any = side.defaults
+        for key in change.key.split("."):
+            found = found.get(key) if isinstance(found, Mapping) else None
+        return _alike(found, change.a if change.b is None else change.b)
+
     def metric(self, name: str) -> Change | None:
         """Both values of a metric, whether they differ or not; None unless both sides have it."""
         a, b = _figure(self.a.metrics, name), _figure(self.b.metrics, name)
@@ -229,6 +239,14 @@ def _is_bound(name: str, *metrics: Mapping[str, Any]) -> bool:
     """Whether a metric is the end of another's band."""
     stem, _, end = name.rpartition("_")
     return end in ("low", "high") and any(stem in each for each in metrics)
+
+
+def _alike(found: Any, given: Any) -> Any:
+    """The part of a default that a given value can be compared with; None if there is none."""
+    if isinstance(found, Mapping) and isinstance(given, Mapping):
+        parts = {key: _alike(found.get(key), value) for key, value in given.items()}
+        return None if None in parts.values() else parts
+    return found if isinstance(found, bool | int | float | str) and type(found) is type(given) else None
 
 
 def _figure(metrics: Mapping[str, float | int | None], name: str) -> Figure | None:

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from rich.console import Group, RenderableType
 from rich.text import Text
 
 from accelsim.report import facts, steps
 from accelsim.report.compare import VERSIONS, Change, Comparison, Figure, InputChange
-from accelsim.report.quantity import MISSING, percent, printable, quantity, significant, words_of
-from accelsim.report.summary import headed
+from accelsim.report.compare_table import BANDS_COLUMN, Fitting, Part
+from accelsim.report.quantity import MISSING, is_share, percent, printable, quantity, significant, words_of
 
 NEEDS = (
     (
@@ -38,19 +38,9 @@ KEY_FIGURES = {name: words for words, name in (*SHARES, *facts.KEY_FIGURES, *ste
     "energy_per_sop_pj": "energy per synaptic operation"  # of the run or of all actions, by the kind of chip
 }
 NAMED, SHOWN_METRICS, SHOWN_MOVERS, SHOWN_CHARACTERS = 3, 24, 12, 60
-BANDS_COLUMN = "bands"
 ONE_SEED = "one seed each proves nothing about learning: run several (a sweep with `seeds`)"
 UNRECORDED = "Results keep no hash of the data files and plug-ins of a run, nor of the simulator's own sources."
 BANDS = "A band says how sure a figure is, not how sure the difference is: constants that both share move both at once."
-
-
-class Part(NamedTuple):
-    """A table: heading, columns, rows, and how many rows a terminal leaves out."""
-
-    heading: str
-    head: tuple[str, ...]
-    rows: list[tuple[str, ...]]
-    shown: int
 
 
 def sentences(comparison: Comparison) -> list[str]:
@@ -67,11 +57,7 @@ def rendered(comparison: Comparison) -> RenderableType:
     lines: list[RenderableType] = [Text(line, style="bold") for line in _titles(comparison)]
     lines += [Text(""), *map(Text, sentences(comparison))]
     for part in _parts(comparison):
-        table = headed(part.heading, *part.head)
-        table.columns[0].overflow = "fold"
-        for row in part.rows[: part.shown]:
-            table.add_row(*map(Text, row))
-        lines.append(table)
+        lines.append(Fitting(part))
         if len(part.rows) > part.shown:
             lines.append(Text(f"and {len(part.rows) - part.shown} more: see --json or --out", style="dim"))
     return Group(*lines)
@@ -130,18 +116,21 @@ def _inputs(comparison: Comparison) -> str:
         text = "No recorded input differs" + (" but in name" if comparison.inputs else "")
         return f"{text}. {UNRECORDED}" if comparison.metrics else f"{text}, and no figure."
     plain = sorted(changes, key=lambda change: any(isinstance(each, Mapping | list) for each in (change.a, change.b)))
-    listed = "; ".join(_change_words(change) for change in plain[:NAMED])
+    listed = "; ".join(_change_words(comparison, change) for change in plain[:NAMED])
     if len(changes) == 1:
         return f"The only recorded difference of the inputs: {listed}."
     more = f"; and {len(changes) - NAMED} more, below" if len(changes) > NAMED else ""
     return f"The inputs differ in {len(changes)} keys, and which of them did what is not shown: {listed}{more}."
 
 
-def _change_words(change: InputChange) -> str:
+def _change_words(comparison: Comparison, change: InputChange) -> str:
     a, b = _pair(change)
-    if change.a is None:
-        return f"`{change.key}` is {b} in B, not set in A"
-    return f"`{change.key}` is {b if change.b is not None else 'not set'} in B, {a} in A"
+    for side, value in ((comparison.a, change.a), (comparison.b, change.b)):
+        if value is None:
+            default = comparison.default(side, change)
+            unset = "not set" if default is None else f"not set (by default {_text(default)})"
+            a, b = (unset, b) if side is comparison.a else (a, unset)
+    return f"`{change.key}` is {b} in B, {a} in A"
 
 
 def _moved(
@@ -231,12 +220,11 @@ def _metric_rows(comparison: Comparison) -> list[tuple[str, ...]]:
             return order.index(change.name), 0.0
         return len(order), -abs(change.relative) if change.relative is not None else 0.0
 
-    shares = [name for _, name in SHARES]
     return [
         (
             printable(KEY_FIGURES.get(change.name, words_of(change.name))),
             *(_own(side.metrics, change.name) for side in (comparison.a, comparison.b)),
-            _points(change) if change.name in shares and change.a and change.b else _change(change),
+            _points(change) if _told_in_percent(change.name) and change.a and change.b else _change(change),
             _overlap(change),
         )
         for change in sorted(comparison.metrics, key=place)
@@ -245,7 +233,12 @@ def _metric_rows(comparison: Comparison) -> list[tuple[str, ...]]:
 
 def _own(metrics: Mapping[str, float | int | None], name: str) -> str:
     value = metrics.get(name)
-    return percent(value) if name in [share for _, share in SHARES] else quantity(metrics, name)
+    return percent(value) if _told_in_percent(name) else quantity(metrics, name)
+
+
+def _told_in_percent(name: str) -> bool:
+    """Whether a metric is a share or a difference of shares, whose changes are percentage points."""
+    return is_share(name) or name in [share for _, share in SHARES]
 
 
 def _nominal(metrics: Mapping[str, float | int | None], name: str) -> str:

@@ -126,11 +126,15 @@ def title(run: Run) -> str:
 
 
 def engines_agree(run: Run) -> str:
-    """Return whether the two engines gave the same events."""
+    """Return whether the two engines gave the same events, and in which time steps, numbered from 0, both ran."""
     if run.about["engines_agree"] is None:
         return "engines not compared"
     if run.about["engines_agree"]:
-        return "engines agree event for event in the window"
+        ticks = [row["tick"] for row in run.tables["steps"]]
+        if len(ticks) == 1:
+            return f"engines agree event for event in time step {ticks[0]:,}"
+        where = f"time steps {min(ticks):,} to {max(ticks):,}" if ticks else "the window"
+        return f"engines agree event for event in {where}"
     return printable(f"engines DISAGREE: {run.about.get('engines_difference')}")
 
 

@@ -45,6 +45,8 @@ th, td { padding: .3rem .6rem; text-align: left; vertical-align: top; border-bot
   overflow-wrap: normal; }
 thead th { background: var(--band); }
 td.number, th.number { text-align: right; white-space: nowrap; }
+td.band { white-space: normal; }
+td.band span { white-space: nowrap; }
 td.long { min-width: 10rem; overflow-wrap: anywhere; }
 details > summary { cursor: pointer; }
 pre { overflow-x: auto; background: var(--band); padding: .75rem; font-size: .8rem; }
@@ -121,10 +123,14 @@ def long_text(value: object) -> str:
 
 
 def number(shown: str, exact: float | int | None) -> str:
-    """Return a cell with a number as shown; the exact one is in its `data` element."""
-    body = escape(typeset(shown))
+    """Return a cell with a number as shown; the exact one is in its `data` element.
+
+    A band in brackets goes below the number where the table is too wide for both.
+    """
+    value, bracket, band = escape(typeset(shown)).partition(" (")
+    kind, body = ("number band", f"<span>{value}</span> <span>({band}</span>") if bracket else ("number", value)
     content = body if exact is None else f'<data value="{exact!r}">{body}</data>'
-    return f'<td class="number">{content}</td>'
+    return f'<td class="{kind}">{content}</td>'
 
 
 def disclosed(label: str, body: str) -> str:

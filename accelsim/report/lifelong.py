@@ -135,7 +135,7 @@ def _capabilities(run: Run) -> str:
         for row in table
     ]
     columns = ("activity", "for", "samples", "time", "energy (band)", "of all energy")
-    return html.table("everything the chip did; `learning` answers its samples too", columns, rows)
+    return html.table("everything the chip did; learning answers its samples too", columns, rows)
 
 
 def _switched(run: Run) -> str:

@@ -33,15 +33,25 @@ def _rows(run: Run) -> list[dict[str, Any]]:
 def used(row: Mapping[str, Any]) -> tuple[float, float, float]:
     """Return the share of a limit that is used: nominal, at the better and at the worse end of the band.
 
-    Of an upper limit found over wanted, of a lower one wanted over found: above 1 it is broken either way.
+    Of an upper limit what the margin leaves; of a temperature, therefore, a share of its rise over the ambient.
+    Of a lower one wanted over found: above 1 it is broken either way.
     """
     if row["sense"] == "max":
-        nominal, better, worse = (row[name] / row["wanted"] for name in ("found", "found_low", "found_high"))
+        whole = _whole(row)
+        nominal, better, worse = (
+            1 - (row["wanted"] - row[name]) / whole for name in ("found", "found_low", "found_high")
+        )
     else:
         nominal, worse, better = (
             row["wanted"] / row[name] if row[name] else float("inf") for name in ("found", "found_low", "found_high")
         )
     return nominal, better, worse
+
+
+def _whole(row: Mapping[str, Any]) -> float:
+    """Return what the margin of an upper limit is a share of: the limit itself, or its distance from an ambient."""
+    wanted, share = row["wanted"], (row["margin_percent"] or 0) / 100
+    return float((wanted - row["found"]) / share if share else wanted)
 
 
 def draw(run: Run, figure: FigureBase) -> str:
@@ -66,7 +76,8 @@ def draw(run: Run, figure: FigureBase) -> str:
     axes.invert_yaxis()
     axes.set_xlabel("used of the limit [%]")
     return (
-        "Dashed line: the limit. Of a lower limit, such as a time that the battery must last, wanted over found. "
+        "Dashed line: the limit. Temperatures count from the ambient. Of a lower limit, such as a time that the "
+        "battery must last, wanted over found. "
         "Lines: band of the estimate, from its better to its worse end; arrows: more than is drawn."
     )
 

@@ -9,7 +9,7 @@ from typing import Any
 from accelsim.report import budget, facts, html, lifelong, mission, power
 from accelsim.report.drawing import Drawn
 from accelsim.report.load import Run
-from accelsim.report.quantity import MISSING, percent, quantity
+from accelsim.report.quantity import MISSING, percent, quantities, quantity
 
 
 def run_page(run: Run, figures: Iterable[Drawn]) -> str:
@@ -158,9 +158,10 @@ def _energy(run: Run) -> str:
 
 
 def _area(run: Run) -> str:
+    parts = sorted(run.tables["area"], key=lambda row: -(row["area_um2"] or 0))
     rows = [
-        (html.text(row["component"]), html.number(quantity(row, "area_um2"), row["area_um2"]))
-        for row in sorted(run.tables["area"], key=lambda row: -(row["area_um2"] or 0))
+        (html.text(row["component"]), html.number(shown, row["area_um2"]))
+        for row, shown in zip(parts, quantities(parts, "area_um2"), strict=True)
     ]
     return html.table("before placement utilisation, largest first", ("component", "area (band)"), rows)
 
@@ -168,14 +169,16 @@ def _area(run: Run) -> str:
 def _datapaths(run: Run) -> str:
     counts = ("instances", "operations", "pipeline_stages", "initiation_interval_cycles", "register_bits")
     estimates = ("critical_path_ns", "energy_per_update_pj", "area_um2")
+    table = run.tables["datapaths"]
+    shown = zip(*(quantities(table, name) for name in estimates), strict=True)
     rows = [
         (
-            html.text(row["component"]),
+            html.long_text(row["component"]),
             *(html.number(f"{row[name]:,}", row[name]) for name in counts),
-            *(html.number(quantity(row, name), row[name]) for name in estimates),
+            *(html.number(text, row[name]) for name, text in zip(estimates, texts, strict=True)),
             html.text("measured" if row["measured"] else "derived"),
         )
-        for row in run.tables["datapaths"]
+        for row, texts in zip(table, shown, strict=True)
     ]
     columns = (
         *("component", "instances", "operations", "pipeline depth [cycles]", "initiation interval [cycles]"),
@@ -208,8 +211,18 @@ def _steps(run: Run) -> str:
         ]
         for row in run.tables["steps"]
     ]
-    columns = ("time step", *(name.removeprefix("cycles_").replace("_", " ") for name in shown))
-    return html.table("cycles by state and phase; events in timeline.json", columns, rows)
+    columns = ("time step", *map(_state_and_phase, shown))
+    return html.table(
+        "the time steps that both engines placed in time; cycles by state and phase; events in timeline.json",
+        *(columns, rows),
+    )
+
+
+def _state_and_phase(column: str) -> str:
+    """Return `learn` for `cycles_learn_learn`: a name that state and phase share is said once."""
+    name = column.removeprefix("cycles_")
+    half = len(name) // 2
+    return (name[:half] if name == f"{name[:half]}_{name[:half]}" else name).replace("_", " ")
 
 
 def inputs(run: Run) -> list[str]:

@@ -10,7 +10,7 @@ from accelsim.report.bars import legend
 from accelsim.report.drawing import MUTED, PALETTE
 from accelsim.report.hover import tell
 from accelsim.report.load import Run
-from accelsim.report.quantity import MISSING, fitting, percent, printable, quantity, significant, typeset
+from accelsim.report.quantity import MISSING, banded, fitting, percent, printable, quantity, significant, typeset
 
 if TYPE_CHECKING:
     from matplotlib.figure import FigureBase
@@ -152,7 +152,7 @@ def _wear(run: Run) -> str:
         *("memory", "kind", "cells", "writes per cell", "most writes of a cell"),
         *("first failure (band)", "0.1 % failed (band)", "1 % failed (band)", "writes"),
     )
-    return html.table("at the pace of the outside world; `-`: does not wear out", columns, rows)
+    return html.table("at the pace of the outside world; a dash: does not wear out", columns, rows)
 
 
 TIMES = ("first_failure", "01pct", "1pct")
@@ -165,5 +165,4 @@ def _lasting(row: Mapping[str, Any], name: str) -> str:
     if value is None:
         return MISSING
     unit, size = ("days", 1.0) if value < 1000 else ("years", 365.25)
-    low, high = (significant(row[f"{name}{end}"] / size, 2) for end in ("_low", "_high"))
-    return f"{significant(value / size, 3)} {unit} ({low} - {high})"
+    return banded(value / size, row[f"{name}_low"] / size, row[f"{name}_high"] / size, unit)

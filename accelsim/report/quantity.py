@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 MISSING = "-"
 NOMINAL_DIGITS, BOUND_DIGITS = 3, 2
@@ -19,6 +19,8 @@ _LADDERS = {
     "A": (("uA", 1e-6), ("mA", 1e-3), ("A", 1.0)),
     "Wh": (("uWh", 1e-6), ("mWh", 1e-3), ("Wh", 1.0)),
     "h": (("h", 3600.0),),
+    "days": (("days", 86_400.0),),
+    "years": (("years", 31_557_600.0),),
     "g": (("mg", 1e-3), ("g", 1.0)),
     "m3": (("mm3", 1e-9),),
     "degC": (("C", 1.0),),
@@ -80,11 +82,22 @@ def fitting(values_si: list[float], kind: str) -> tuple[str, float]:
 
 
 def banded(value: float, low: float | None, high: float | None, unit: str) -> str:
-    """Return `12.7 uW (2.9 - 83)`; without the bracket if the bounds are missing or equal the value."""
+    """Return `12.7 uW (2.9 - 83)`; without the bracket if the bounds are missing or no rounding tells them apart.
+
+    Bounds have as many digits as the value where with fewer they would leave it outside.
+    """
     text = f"{significant(value, NOMINAL_DIGITS)} {unit}"
-    if low is None or high is None or low == high:
+    if low is None or high is None:
         return text
-    return f"{text} ({significant(low, BOUND_DIGITS)} - {significant(high, BOUND_DIGITS)})"
+    for digits in (BOUND_DIGITS, NOMINAL_DIGITS):
+        first, last = significant(low, digits), significant(high, digits)
+        if first != last and _number(first) <= _number(significant(value, NOMINAL_DIGITS)) <= _number(last):
+            return f"{text} ({first} - {last})"
+    return text
+
+
+def _number(shown: str) -> float:
+    return float(shown.replace(",", ""))
 
 
 def quantity(row: Mapping[str, float | None], name: str) -> str:
@@ -95,7 +108,26 @@ def quantity(row: Mapping[str, float | None], name: str) -> str:
     if key is None:
         return f"{value:,}" if isinstance(value, int) else significant(value, NOMINAL_DIGITS)
     kind, si = _UNITS[key]
-    unit, size = fitting([value * si], kind)
+    return _in(row, name, value, si, fitting([value * si], kind))
+
+
+def quantities(rows: Sequence[Mapping[str, float | None]], name: str) -> list[str]:
+    """Return the number `name` of every row with its band, all in the unit that fits the smallest one beside zero."""
+    key = unit_of(name)
+    if key is None:
+        return [quantity(row, name) for row in rows]
+    kind, si = _UNITS[key]
+    values = [row.get(name) for row in rows]
+    smallest = min((abs(value) * si for value in values if value), default=0.0)
+    step = fitting([smallest], kind)
+    return [
+        MISSING if value is None else _in(row, name, value, si, step) for row, value in zip(rows, values, strict=True)
+    ]
+
+
+def _in(row: Mapping[str, float | None], name: str, value: float, si: float, step: tuple[str, float]) -> str:
+    """Return the number `name` of a row, whose unit is `si`, with its band in the unit `step`."""
+    unit, size = step
     factor = si / size
     low, high = (row.get(f"{name}{end}") for end in ("_low", "_high"))
     return banded(
@@ -104,6 +136,11 @@ def quantity(row: Mapping[str, float | None], name: str) -> str:
         None if high is None else high * factor,
         unit,
     )
+
+
+def is_share(name: str) -> bool:
+    """Return whether a metric is a share between 0 and 1, told in per cent and its changes in percentage points."""
+    return name.startswith("accuracy") or name in ("acc", "duty_cycle") or name.endswith("_share")
 
 
 def percent(share: float | None) -> str:

@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rich.console import Group, RenderableType
+from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
@@ -21,7 +21,7 @@ from accelsim.report.hover import tell, tell_shapes
 from accelsim.report.load import RESULT, Run, RunData
 from accelsim.report.page import inputs
 from accelsim.report.quantity import fitting, printable, quantity, significant, typeset
-from accelsim.report.summary import headed, mission_tables, pairs
+from accelsim.report.summary import headed, mission_tables, pairs, spaced
 
 if TYPE_CHECKING:
     from matplotlib.figure import FigureBase
@@ -278,7 +278,7 @@ def steps_summary(run: Run) -> RenderableType:
         parts += mission_tables(run)
     parts.append(Text(_speed(run)))
     parts += [Text(f"warning: {printable(warning)}", style="yellow") for warning in run.about["warnings"]]
-    return Group(*parts)
+    return spaced(parts)
 
 
 def _table(heading: str, columns: tuple[str, ...], rows: list[tuple[Any, ...]]) -> Table:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 from rich import box
@@ -69,7 +69,21 @@ def summary(run: Run) -> RenderableType:
         ]
     parts.append(Text(f"{facts.engines_agree(run)}; {facts.speed(run)}"))
     parts += [Text(f"warning: {printable(warning)}", style="yellow") for warning in run.about["warnings"]]
-    return Group(*parts)
+    return spaced(parts)
+
+
+def spaced(parts: Iterable[RenderableType]) -> RenderableType:
+    """Return parts below each other, with an empty line above every heading of a table.
+
+    A table without a caption ends with one itself.
+    """
+    shown: list[RenderableType] = []
+    for part in parts:
+        ended = bool(shown) and isinstance(shown[-1], Table) and shown[-1].title and not shown[-1].caption
+        if isinstance(part, Table) and part.title and not ended:
+            shown.append("")
+        shown.append(part)
+    return Group(*shown)
 
 
 def pairs(rows: list[tuple[str, str]]) -> Table:

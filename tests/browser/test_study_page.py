@@ -139,7 +139,7 @@ def test_headings_sort_and_turn(opened) -> None:
         opened.settle()
         assert opened.page.locator("th[aria-sort]:not([aria-sort=none])").get_attribute("aria-sort") == expected
         texts = opened.page.locator("#design-table tbody tr").all_inner_texts()
-        values = [text.split("\t")[5].split()[0] for text in texts]
+        values = [text.split("\t")[6].split()[0] for text in texts]
         numbers = [order * float(value) for value in values if value != "-"]
         assert numbers == sorted(numbers)
         assert values[-1] == "-"

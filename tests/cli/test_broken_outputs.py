@@ -72,7 +72,17 @@ def test_traces(trace, message, command, here, content):
 def finished(monkeypatch):
     """A run that takes no time: its result has empty tables."""
     names = ("epochs", "steps", "counters", "energy", "area", "datapaths", "published")
-    names += ("activity", "power", "power_trace", "power_domains", "operating_points", "wear")
+    names += (
+        "activity",
+        "energy_splits",
+        "roofline",
+        "ceilings",
+        "power",
+        "power_trace",
+        "power_domains",
+        "operating_points",
+        "wear",
+    )
     costs, report = object.__new__(ComponentCosts), object.__new__(CostReport)
     nothing = Document.of({"architecture": "none"}, "architecture")
     process = Document.of({"technology": "none"}, "technology")

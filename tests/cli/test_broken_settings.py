@@ -84,7 +84,12 @@ def test_settings(settings, message, command, here, content):
         ),
         ((*RUN, "--seed", "-1"), "Invalid value for '--seed': Input should be greater than or equal to 0"),
         ((*RUN, "--sed", "1"), "No such option: --sed (Possible options: --seed, --set)"),
-        (("run", "reckon"), "Missing argument 'workload'."),
+        (("run", "reckon"), "Missing argument 'workload'. Workload: a YAML file or a shipped name."),
+        (
+            ("list",),
+            "Missing argument 'kind'. One of architectures, workloads, rules, consolidations, neurons, controllers, "
+            "technologies or memories.",
+        ),
         (("rum",), "No such command 'rum'. Did you mean 'run'?"),
         (("sweep", "x", "--workers", "0"), "Invalid value for '--workers': Input should be greater than or equal to 1"),
         (("list", "rule"), "list: there is no kind `rule` (did you mean `rules`?)"),

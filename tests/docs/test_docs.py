@@ -9,11 +9,18 @@ import shlex
 import subprocess
 import sys
 import tomllib
+from dataclasses import replace
+from fnmatch import fnmatch
 from pathlib import Path
 
 import pytest
 import yaml
 from doc_pages import DOCS, GENERATED, ROOT, Block, blocks, missing, pages
+from study_data import save_study
+
+from accelsim.report.figures import FIGURES
+from accelsim.report.study.data import load_sweep
+from accelsim.report.study.figures import sweep_figures
 
 PROGRAMS = ("accelsim", "python", "cat", "ls")
 LINKED = ("architectures", "workloads", "reports", "tests")
@@ -150,6 +157,26 @@ def _listed(entry: object) -> list[str]:
 def test_every_page_is_in_the_navigation() -> None:
     listed = _listed(yaml.safe_load((ROOT / "mkdocs.yml").read_text(encoding="utf-8"))["nav"])
     assert sorted(listed) == sorted(map(_name, pages()))
+
+
+def _figures_told(heading: str) -> list[str]:
+    """Names of figures in the table of a section, as patterns."""
+    page = (DOCS / "how-to" / "report.md").read_text(encoding="utf-8")
+    section = page.partition(f"## {heading}\n")[2].partition("\n## ")[0]
+    cells = re.findall(r"^\| (`.+?`) \|", section, re.MULTILINE)
+    return [name for cell in cells for name in re.findall(r"`([^`]+)`", cell)]
+
+
+def test_the_tables_of_figures_have_all(tmp_path: Path) -> None:
+    save_study(tmp_path, mission=True)
+    data = replace(load_sweep(tmp_path), figures=())
+    drawn = {
+        "Figures of a run": [kind.name for kind in FIGURES],
+        "Figures of a sweep": [figure.name for figure in sweep_figures(data)],
+    }
+    for heading, names in drawn.items():
+        told = _figures_told(heading)
+        assert [name for name in names if not any(fnmatch(name, each) for each in told)] == [], heading
 
 
 @pytest.mark.slow

@@ -193,3 +193,35 @@ def test_long_values_are_shown_where_they_part_and_control_characters_are_not_ob
     assert "one |" in document
     assert "two\\x1b[31m |" in document
     assert "x" * 100 not in document
+
+
+def test_what_is_not_set_is_told_with_its_default() -> None:
+    a = replace(side(), defaults={"architecture": {"power": {"clock_gating": False, "after": 0.1}, "voltage": 0.5}})
+    gated = compare(a, side(chip={**CHIP, "power": {"clock_gating": True}}))
+    assert '`architecture.power` is {"clock_gating": true} in B, not set (by default {"clock_gating": false}) in A' in (
+        " ".join(sentences(gated))
+    )
+    other_unit = compare(a, side(chip={**CHIP, "power": {"after": "1 ms"}}))
+    assert '{"after": "1 ms"} in B, not set in A' in " ".join(sentences(other_unit))
+
+
+def test_every_share_changes_by_percentage_points() -> None:
+    found = compare(
+        side({"accuracy_train_last": 0.5, "duty_cycle": 0.2}), side({"accuracy_train_last": 0.554, "duty_cycle": 0.1})
+    )
+    assert "| accuracy train last | 50.0 % | 55.4 % | +5.4 points |" in markdown(found)
+    assert "| duty cycle | 20.0 % | 10.0 % | -10.0 points |" in markdown(found)
+
+
+@pytest.mark.parametrize("width", [60, 80, 160])
+def test_a_narrow_terminal_gets_fewer_columns_not_folded_rows(width: int) -> None:
+    metrics = {"energy_inference_uj": 4.0, "energy_inference_uj_low": 2.0, "energy_inference_uj_high": 9.0}
+    found = compare(side(metrics), side({**metrics, "energy_inference_uj": 3.0}))
+    console = Console(file=io.StringIO(), width=width, markup=False)
+    console.print(rendered(found))
+    shown = console.file.getvalue()  # type: ignore[attr-defined]
+    row = next(line for line in shown.splitlines() if line.lstrip().startswith("energy of an inference"))
+    assert all(text in row for text in ("4.00 uJ", "3.00 uJ", "-25 %"))
+    assert ("(2.0 - 9.0)" in row, "within the band" in row) == {60: (False, False), 80: (True, False)}.get(
+        width, (True, True)
+    )

@@ -12,6 +12,7 @@ from accelsim.config.loader import load_document
 from accelsim.config.model import validate
 from accelsim.explore import sweep
 from accelsim.explore.execute import Outcome
+from accelsim.explore.figures import check_figures
 from accelsim.explore.points import grid
 from accelsim.explore.schema import SweepDocument
 from accelsim.explore.tasks import Tasks
@@ -36,10 +37,16 @@ def read(tmp_path, monkeypatch):
 
     def read(text):
         (tmp_path / "s.yaml").write_text(HEAD + dedent(text))
-        document = load_document("s.yaml", "sweep")
-        return document, validate(document, SweepDocument)
+        return checked()
 
     return read
+
+
+def checked():
+    document = load_document("s.yaml", "sweep")
+    plan = validate(document, SweepDocument)
+    check_figures(plan, document)
+    return document, plan
 
 
 def message(call, *arguments, **options):
@@ -109,7 +116,7 @@ def test_every_mistake_of_a_figure_is_told_at_its_place(read):
         "figures.3.log: parts do not add up on a logarithmic scale",
         "figures.4.log: the values of `word` are not numbers > 0",
         "figures.5.log: bars stand side by side, not on a scale",
-        f"figures.6.x: '{LANES[:-1]}' is no axis (did you mean `{LANES}`?) and no metric: attributes are not allowed",
+        f"figures.6.x: `{LANES[:-1]}` is no axis (did you mean `{LANES}`?)",
     ]
     assert message(read, text).splitlines()[0].startswith("s.yaml:9:27  ")
 
@@ -149,11 +156,34 @@ labels:
   open: {{ports: two}}
 """
     (tmp_path / "s.yaml").write_text(text)
-    found = message(validate, load_document("s.yaml", "sweep"), SweepDocument).splitlines()
+    found = message(checked).splitlines()
     assert [line.partition("  ")[2] for line in found] == [
         f"labels.wide.{LANES}: `{LANES}` does not apply to this design",
         f"labels.open: also varies: `{LANES}`; give its value",
     ]
+
+
+def test_a_misspelt_axis_is_told_before_figures_that_spell_it_right(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "s.yaml").write_text(f"""\
+sweep: s
+architecture: reckon
+workload: cue_accumulation
+axes:
+  {LANES.replace("lanes", "lains")}: [4, 8]
+figures: [{{name: a, x: {LANES}, y: cycles}}]
+labels: {{small: {{{LANES}: 4}}}}
+""")
+    found = message(sweep, "s.yaml", tmp_path / "out").splitlines()
+    assert len(found) == 1
+    assert "axes.architecture.core.units.plasticity.lains: " in found[0]
+    assert found[0].endswith("has no `lains` (did you mean `lanes`?)")
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_key_along_x_that_is_no_axis_is_taken_for_no_metric(read):
+    found = message(read, "figures: [{name: a, x: architecture.voltag, y: cycles}]\n")
+    assert found.endswith("figures.0.x: `architecture.voltag` is no axis (did you mean `architecture.voltage`?)")
 
 
 FIGURE = f"figures: [{{name: a, x: {LANES}, y: cycles, lines: word, where: {{architecture.voltage: 0.5 V}}}}]\n"

@@ -157,7 +157,7 @@ def test_resume_runs_failed_and_new_points_only(write, tmp_path):
 
 def test_earlier_results_are_not_overwritten(four, tmp_path):
     sweep(four, tmp_path / "out", executor=Fake())
-    with pytest.raises(ConfigError, match="holds earlier results"):
+    with pytest.raises(ConfigError, match=r"holds earlier results.*`--resume`.*`--out`"):
         sweep(four, tmp_path / "out", executor=Fake())
 
 

@@ -40,3 +40,18 @@ def test_points_that_differ_in_their_seeds_alone_are_one_configuration():
         "| 16 | 0.600 ± 1.3 | 0.250 |",
         "| 32 | 0.900 | 0.250 |",
     ]
+
+
+def test_the_table_says_why_a_design_is_not_ok_and_nothing_if_all_are():
+    def table(status, message):
+        points = (
+            Point({"id": "0", "lanes": "4", "seed": "0"}, "ok", "", {"area_mm2": 0.25}),
+            Point({"id": "1", "lanes": "8", "seed": "0"}, status, message, {"area_mm2": 0.5}),
+        )
+        return configurations_table(SweepData("s", "", "compiled", 1, (Objective("area_mm2", "min"),), points))
+
+    assert "status" not in table("ok", "")
+    head, _, first, second = table("infeasible", "area_mm2 0.5 is not < 0.3").splitlines()[-4:]
+    assert head == "| lanes | area [mm2] | status |"
+    assert first == "| 4 | 0.250 | ok |"
+    assert second == "| 8 | 0.500 | infeasible: area_mm2 0.5 is not < 0.3 |"

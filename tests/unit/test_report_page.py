@@ -8,6 +8,8 @@ from report_data import POINTS, save_run, save_sweep, tiny_run
 
 from accelsim.config.errors import ConfigError
 from accelsim.report import report
+from accelsim.report.load import RunData
+from accelsim.report.page import run_page
 from accelsim.report.study.data import Objective, load_sweep
 from accelsim.report.study.front import front
 
@@ -50,12 +52,12 @@ class Reader(HTMLParser):
     def handle_endtag(self, tag) -> None:
         if tag not in VOID:
             assert self.open.pop() == tag
+        if tag == "data":
+            self.numbers.setdefault(self.exact, set()).add(self.texts[tag][-1])
 
     def handle_data(self, data) -> None:
         for tag in set(self.open):
             self.texts[tag][-1] += data
-        if self.open[-1:] == ["data"]:
-            self.numbers.setdefault(self.exact, set()).add(data)
 
 
 @pytest.fixture(scope="module")
@@ -95,6 +97,13 @@ def test_every_number_is_the_one_of_the_run(page) -> None:
     exact += [row["energy_pj"] for row in run.tables["energy"]] + [row["area_um2"] for row in run.tables["area"]]
     exact += [row[name] for row in run.tables["datapaths"] for name in ("critical_path_ns", "register_bits")]
     assert {repr(value) for value in exact} <= set(numbers)
+
+
+def test_state_and_phase_of_one_name_are_said_once() -> None:
+    run = tiny_run()
+    steps = [{"tick": 3, "cycles_learn_learn": 2, "cycles_send_out_send_out": 1, "cycles_idle_wait": 25}]
+    headings = Reader(run_page(RunData(run.metrics, {**run.tables, "steps": steps}, run.about), [])).texts["th"]
+    assert headings[-4:] == ["time step", "learn", "send out", "idle wait"]
 
 
 def test_texts_are_escaped_and_provenance_is_on_demand(page) -> None:

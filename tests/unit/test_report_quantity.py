@@ -9,6 +9,7 @@ from accelsim.report.quantity import (
     label,
     percent,
     printable,
+    quantities,
     quantity,
     significant,
     typeset,
@@ -37,6 +38,27 @@ def test_band_beside_the_nominal_in_its_unit() -> None:
     energy = {"energy_pj": 9.372e9, "energy_pj_low": 4.08e9, "energy_pj_high": 2.516e10}
     assert quantity(energy, "energy_pj") == "9.37 mJ (4.1 - 25)"
     assert banded(0.45, 0.45, 0.45, "mm2") == "0.450 mm2"
+
+
+@pytest.mark.parametrize(
+    ("value", "low", "high", "text"),
+    [
+        (3310, 3292, 3324, "3,310 mm3 (3,290 - 3,320)"),  # with two digits 3,300 - 3,300
+        (31.4, 15.0, 31.4, "31.4 mm3 (15.0 - 31.4)"),  # with two digits up to 31
+        (33.02, 33.01, 33.03, "33.0 mm3"),
+        (4.49, 1.97, 4.49, "4.49 mm3 (2.0 - 4.5)"),
+        (5, None, 7, "5.00 mm3"),
+    ],
+)
+def test_a_band_is_told_with_the_digits_that_keep_the_nominal_in_it(value, low, high, text) -> None:
+    assert banded(value, low, high, "mm3") == text
+
+
+def test_a_column_has_one_unit() -> None:
+    areas = [{"area_um2": 239_000.0}, {"area_um2": 297.0, "area_um2_low": 160.0, "area_um2_high": 490.0}]
+    assert quantities(areas, "area_um2") == ["239,000 um2", "297 um2 (160 - 490)"]
+    assert quantities([*areas[:1], {"area_um2": 0.0}, {}], "area_um2") == ["0.239 mm2", "0 mm2", "-"]
+    assert quantities([{"cycles": 12}], "cycles") == ["12"]
 
 
 def test_missing_is_a_dash_and_counts_are_exact() -> None:

@@ -27,7 +27,7 @@ def test_every_figure_stands_beside_its_name() -> None:
     assert line(lines, "power, accelerated") == "power, accelerated -"
     assert line(lines, "area") == "area 0.372 mm2 (0.23 - 0.68)"
     assert line(lines, "energy_per_sop_pj") == "energy_per_sop_pj 62.3 pJ (27 - 170) 5.3 pJ 11.76 outside"
-    assert "engines agree event for event in the window; 123 million simulated cycles per CPU second" in lines
+    assert "engines agree event for event in time step 3; 123 million simulated cycles per CPU second" in lines
     assert "warning: 3 V is beyond the data" in lines
     assert not any("unused" in text for text in lines)
 

@@ -93,9 +93,11 @@ def test_published_figures_as_ratios_with_bands() -> None:
     assert "power_real_time_uw: predicted 20.0 µW (10 - 90), published 20 - 80 µW, 0.50 times" in told(figure)
 
 
-def limit(name: str, sense: str, wanted: float, found: float, *, nominal: bool, worst: bool) -> dict:
+def limit(name: str, sense: str, wanted: float, found: float, zero: float = 0.0, *, nominal: bool, worst: bool) -> dict:
+    left = (wanted - found) * (1 if sense == "max" else -1)
     return {
-        "limit": name, "sense": sense, "unit": "g", "wanted": wanted, **band("found", found), "margin_percent": 10.0,
+        "limit": name, "sense": sense, "unit": "g", "wanted": wanted, **band("found", found),
+        "margin_percent": 100 * left / (wanted - zero),
         "pass_nominal": nominal, "pass_worst": worst, "source": "a standard",
     }  # fmt: skip
 
@@ -106,6 +108,11 @@ def test_shares_of_limits() -> None:
     heat = limit("skin_temperature", "max", 5.0, 40.0, nominal=False, worst=False)
     assert mission_figure.used(mass) == pytest.approx((0.4, 0.2, 0.8))
     assert mission_figure.used(time) == pytest.approx((0.8, 0.4, 1.6))
+    warm = limit("skin_temperature", "max", 40.0, 36.0, 35.0, nominal=True, worst=False)
+    assert warm["margin_percent"] == pytest.approx(80)
+    assert mission_figure.used(warm) == pytest.approx((0.2, -3.4, 7.4))  # of the rise over the ambient of 35
+    reached = limit("mass", "max", 50.0, 50.0, nominal=True, worst=False)
+    assert mission_figure.used(reached) == pytest.approx((1.0, 0.5, 2.0))
     run, figure = run_with(limits=[mass, time, heat]), Figure()
     mission_figure.draw(run, figure)
     (axes,) = figure.axes

@@ -181,6 +181,13 @@ def test_the_base_design_is_the_label_or_the_knee_or_the_first_with_the_metric()
     assert base_design(plain, "z") is None
 
 
+def test_the_base_design_keeps_to_the_constraints_if_one_does():
+    rows = [("0", "u", 0, {"x": 1.0, "status": "infeasible"}), ("1", "u", 0, {"x": 2.0})]
+    copies = [[(a, b, s, dict(m)) for a, b, s, m in rows[:count]] for count in (2, 1)]
+    assert base_design(study(copies[0], objectives=(), marks={0: "mine"}), "x").ids == (1,)
+    assert base_design(study(copies[1], objectives=()), "x").ids == (0,)
+
+
 def test_short_names_of_axes_are_told_apart():
     rows = [("1", "2", "3", 0, {"x": 1.0}), ("2", "3", "4", 0, {"x": 1.0})]
     axes = ("architecture.core.units.soma.lanes", "architecture.core.units.plasticity.lanes", "architecture.voltage")

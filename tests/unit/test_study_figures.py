@@ -5,6 +5,7 @@ import json
 import re
 
 import pytest
+from matplotlib.figure import Figure
 from report_data import save_sweep
 
 from accelsim.cli.commands import parse_labels
@@ -12,14 +13,15 @@ from accelsim.config.errors import ConfigError
 from accelsim.report import report
 from accelsim.report.drawing import house_style
 from accelsim.report.study.breakdown import largest_parts, load_breakdown, parts_of
-from accelsim.report.study.composition import chosen_designs, mission_bounds
-from accelsim.report.study.configurations import summaries
+from accelsim.report.study.composition import chosen_designs, mission_bounds, mission_figures
+from accelsim.report.study.configurations import configurations, summaries
 from accelsim.report.study.data import load_sweep
-from accelsim.report.study.declared import declared_figures
+from accelsim.report.study.declared import _columns, declared_figures
 from accelsim.report.study.figures import sweep_figures
 from accelsim.report.study.limits import Bound
 from accelsim.report.study.placing import place_names
-from accelsim.report.study.scales import numbers
+from accelsim.report.study.plane import Plane
+from accelsim.report.study.scales import keep_in_shares, numbers
 
 LANES, WORD = "architecture.core.units.plasticity.lanes", "weight_word"
 GOALS = [{"metric": "energy_training_uj", "direction": "min"}, {"metric": "area_mm2", "direction": "min"}]
@@ -279,3 +281,53 @@ def test_a_share_of_another_design_is_that_of_each_seed(folder):
     (share,) = declared_figures(load_sweep(folder))
     assert "energy training / that of 0.5 V" in share.svg.decode()
     assert "each seed over the same with voltage is 0.5 V" in share.caption
+
+
+@pytest.mark.parametrize(("metric", "means", "ends"), [
+    ("accuracy_test", [0.1, 0.9], (-0.02, 1.02)),
+    ("accuracy_test", [0.1, 1.2], (-0.5, 1.75)),
+    ("area_mm2", [0.1, 0.9], (-0.5, 1.75)),
+])  # fmt: skip
+def test_scales_of_shares_end_where_shares_do(metric, means, ends):
+    axes = Figure().add_subplot()
+    axes.set_ylim(-0.5, 1.75)
+    keep_in_shares(axes, "y", metric, means)
+    assert axes.get_ylim() == pytest.approx(ends)
+    axes.set_ylim(0.3, 0.8)
+    keep_in_shares(axes, "y", metric, means)
+    assert axes.get_ylim() == pytest.approx((0.3, 0.8))
+
+
+def test_values_that_differ_by_rounding_are_not_blown_up(folder):
+    flat = points(mission=True).splitlines()
+    at = flat[0].split(",").index("mass_g")
+    rows = [line.split(",") for line in flat]
+    for row in rows[1:]:
+        row[at] = str(2 + 1e-5 * int(row[0]))
+    save(folder, mission=True)
+    (folder / "points.csv").write_text("\n".join(map(",".join, rows)) + "\n")
+    data = load_sweep(folder)
+    plane = Plane(data, "mass_g", "volume_mm3", Figure().add_subplot())
+    plane.draw(configurations(data), "all", marker="o")
+    plane.bound([])
+    assert plane.axes.get_xlim() == pytest.approx((1.9, 2.1), rel=1e-3)
+    for row in rows[1:]:
+        row[at + 1] = "100"
+    (folder / "points.csv").write_text("\n".join(map(",".join, rows)) + "\n")
+    assert not mission_figures(load_sweep(folder))
+
+
+def test_three_short_panels_stand_in_a_row(folder):
+    figures = [
+        figure("short", x="voltage", y="area_mm2", kind="bar", panels=LANES, where={WORD: ["64 b"]}),
+        figure(
+            "long", x="voltage", y="energy_training_uj / energy_training_uj / 2", kind="bar", panels=WORD, lines=LANES
+        ),
+    ]
+    save(folder, figures=figures)
+    data = load_sweep(folder)
+    short, long = data.figures
+    assert _columns(data, short, ["4", "8", "16"]) == 3
+    assert _columns(data, short, ["4", "8", "a value with many characters"]) == 2
+    assert _columns(data, long, ["64 b", "128 b"]) == 2
+    assert {"lanes 4", "lanes 8", "lanes 16"} <= set(texts(sweep_figures(data)[0]))

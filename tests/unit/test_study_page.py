@@ -11,7 +11,7 @@ from study_data import AXES, FAILED, LABEL, NAME, OBJECTIVES, save_study
 
 from accelsim.report.study.configurations import configurations
 from accelsim.report.study.data import load_sweep
-from accelsim.report.study.effects import main_effects
+from accelsim.report.study.effects import base_design, main_effects
 from accelsim.report.study.page import SCRIPTS, script_json, sweep_page
 from accelsim.report.study.page_data import page_data
 from accelsim.report.study.page_metrics import Scale, rounded
@@ -144,6 +144,13 @@ def test_objectives_say_what_is_better_and_names_the_rest(data) -> None:
     assert metric(data, "energy_training_uj_low")["group"] == "bound"
     assert metric(data, "mission_time_h")["better"] == "max"
     assert metric(data, "mass_g")["better"] == "min"
+
+
+def test_shares_and_the_base_of_swings_are_known(data, study) -> None:
+    assert [each["name"] for each in data["metrics"] if each["share"]] == ["accuracy_test"]
+    for effects in data["effects"]:
+        base = base_design(study, data["metrics"][effects["metric"]]["name"])
+        assert data["designs"]["ids"][effects["base"]] == base.ids
 
 
 def test_constraints_are_bounds_in_the_unit_of_the_chart(data) -> None:

@@ -15,7 +15,7 @@ from accelsim.report.study.knee import knee
 from accelsim.report.study.limits import Bound, bounds, bounds_text
 from accelsim.report.study.pareto import key_of, names_of
 from accelsim.report.study.placing import MOST_NAMES
-from accelsim.report.study.plane import Plane
+from accelsim.report.study.plane import Plane, alike
 from accelsim.report.study.scales import footer, legend_of, short
 from accelsim.report.study.stacks import Stacks
 
@@ -120,11 +120,17 @@ def _learning(data: SweepData, pair: Sequence[Objective], figure: FigureBase) ->
 
 def mission_figures(data: SweepData) -> list[Drawn]:
     """Draw size, weight, power and time of missions, with their limits."""
-    pairs = [pair for pair in SWAP if all(metric in data.metrics for metric in pair)]
+    pairs = [pair for pair in SWAP if all(metric in data.metrics for metric in pair) and _differs(data, pair)]
     if not pairs:
         return []
     draw = partial(_mission, data, pairs)
     return [render("swap", "Size, weight and power", footer(data), draw, source=(POINTS,), height_in=3 * len(pairs))]
+
+
+def _differs(data: SweepData, pair: Sequence[str]) -> bool:
+    """Whether designs differ in one of two metrics by more than rounding."""
+    found = ([value(each, metric) for each in configurations(data)] for metric in pair)
+    return not all(alike([each for each in values if each is not None]) for values in found)
 
 
 def _mission(data: SweepData, pairs: Sequence[tuple[str, str]], figure: FigureBase) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from accelsim.metrics.expressions import Expression, parse_expression
-from accelsim.report.quantity import MISSING, NOMINAL_DIGITS, label, significant
+from accelsim.report.quantity import MISSING, NOMINAL_DIGITS, label, printable, significant
 from accelsim.report.study.data import FAILED, ID, INFEASIBLE, OK, SEED, Point, SweepData
 
 CONFIDENCE = 0.95
@@ -155,7 +155,11 @@ def _cells(data: SweepData) -> tuple[list[str], list[list[str]]]:
     rows = [
         [*(each.axes[name] for name in axes), *(_shown(each.metrics.get(name)) for name in names)] for each in found
     ]
-    return [*axes, *map(label, names)], rows
+    head = [*axes, *map(label, names)]
+    if all(each.status == OK for each in found):
+        return head, rows
+    states = [f"{each.status}: {each.message}" if each.message and each.status != OK else each.status for each in found]
+    return [*head, "status"], [[*row, printable(state)] for row, state in zip(rows, states, strict=True)]
 
 
 def _shown(summary: Summary | None) -> str:

@@ -16,6 +16,7 @@ from accelsim.report.study.data import INFEASIBLE, POINTS, Declared, SweepData
 from accelsim.report.study.limits import LINE, Bound, bounds, bounds_text, draw_bounds
 from accelsim.report.study.scales import (
     footer,
+    keep_in_shares,
     legend_columns,
     legend_of,
     log_scale,
@@ -33,6 +34,10 @@ if TYPE_CHECKING:
     from matplotlib.figure import FigureBase
 
 MOST_PANELS = 12
+ROW_CHARACTERS = 26
+"""Of a label beside one of several rows of panels."""
+THIRD = 16
+"""Characters that fit beside each other in a third of a figure."""
 ROW_IN, TOP_IN = 2.3, 0.9
 Designs = Sequence[Configuration]
 EVERY = ""
@@ -45,7 +50,8 @@ def declared_figures(data: SweepData) -> list[Drawn]:
 
 
 def _drawn(data: SweepData, figure: Declared) -> Drawn:
-    rows = math.ceil(len(_levels(data, figure, figure.panels)[:MOST_PANELS]) / 2)
+    shown = _levels(data, figure, figure.panels)[:MOST_PANELS]
+    rows = math.ceil(len(shown) / _columns(data, figure, shown))
     stack = figure.kind == "stack"
     return render(
         figure.name,
@@ -55,6 +61,16 @@ def _drawn(data: SweepData, figure: Declared) -> Drawn:
         source=(FILE if stack else POINTS,),
         height_in=max(3.2, TOP_IN + ROW_IN * rows),
     )
+
+
+def _columns(data: SweepData, declared: Declared, levels: Sequence[str]) -> int:
+    """Panels in a row: two, or three if there are just three and what stands below them is short."""
+    if len(levels) == 3 and declared.panels is not None and declared.x in data.axes:
+        below = [sum(map(len, _levels(data, declared, declared.x))), len(data.short(declared.x))]
+        above = [len(data.short(declared.panels)) + 1 + len(level) for level in levels]
+        if max(below) <= THIRD and max(above) <= THIRD:
+            return 3
+    return min(2, len(levels)) or 1
 
 
 def _words(text: str) -> str:
@@ -71,22 +87,31 @@ def _draw(data: SweepData, declared: Declared, figure: FigureBase) -> str:
     else:
         designs = list(summaries(data, declared.y, declared.relative_to))
     chosen = [each for each in designs if _held(declared, each)]
-    columns = min(2, len(shown)) or 1
+    columns = _columns(data, declared, shown)
     grid = figure.subplots(math.ceil(len(shown) / columns), columns, squeeze=False, sharey=True)
     for spare in grid.flat[len(shown) :]:
         spare.remove()
     draw = {"stack": _stack, "scatter": _scatter, "bar": _bars, "line": _lines}[declared.kind]
     beyond: dict[Bound, None] = {}
+    label, shared = "", False
     for number, (axes, level) in enumerate(zip(grid.flat, shown, strict=False)):
         here = [each for each in chosen if _level(each, declared.panels) == level]
         draw(data, declared, axes, here, chosen)
         if declared.panels is not None:
             axes.set_title(short(f"{data.short(declared.panels)} {level or MISSING}", 30), loc="left", fontsize=9)
-        if number % columns:
+        label = axes.get_ylabel() or label
+        if number % columns or (shared := len(shown) > columns and len(label) > ROW_CHARACTERS):
             axes.set_ylabel("")
         if declared.kind != "stack" and "y" in declared.log:
             log_scale(axes, "y")
         beyond = dict.fromkeys([*beyond, *_limits(data, declared, axes, chosen)])
+    if shared:  # the label of a row would reach into the next one
+        figure.supylabel(label, fontsize="medium")
+    for which, metric in (("x", declared.x), ("y", declared.y)):
+        if declared.kind != "stack" and metric not in data.axes and not (which == "y" and declared.relative_to):
+            means = [mean for each, found in summaries(data, metric).items() if (mean := found.mean) is not None]
+            for axes in grid.flat[: len(shown)]:
+                keep_in_shares(axes, which, metric, means)
     handles, names = legend_of(grid.flat[: len(shown)])
     if handles and (declared.lines is not None or declared.kind == "stack" or LINE in names):
         title = None if declared.lines is None else short(data.short(declared.lines))

@@ -11,7 +11,7 @@ from accelsim.report.drawing import INK, MUTED, SMALL, STROKES, Drawn, render
 from accelsim.report.hover import tell, tell_marks
 from accelsim.report.quantity import MISSING, words_of
 from accelsim.report.study.configurations import interval_text, labelled
-from accelsim.report.study.data import POINTS, SweepData
+from accelsim.report.study.data import INFEASIBLE, OK, POINTS, SweepData
 from accelsim.report.study.effects import (
     Effect,
     Interaction,
@@ -21,7 +21,7 @@ from accelsim.report.study.effects import (
     main_effects,
     sensitivity,
 )
-from accelsim.report.study.scales import footer, metric_scale, short, spread_levels, style, told
+from accelsim.report.study.scales import footer, keep_in_shares, metric_scale, short, spread_levels, style, told
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -98,6 +98,7 @@ def _effects(data: SweepData, metric: str, effects: Sequence[Effect], figure: Fi
             axes.errorbar(places, means, halves, fmt="none", ecolor=STROKES[0], capsize=2, linewidth=0.8)
         if number % columns == 0:
             axes.set_ylabel(short(label, 26))
+    keep_in_shares(grid.flat[0], "y", metric, [level.mean for effect in shown for level in effect.levels])
     left_out = f"; {len(effects) - len(shown)} weaker axes are left out" if len(effects) > len(shown) else ""
     means_of = f"each mark is the mean over all designs with that value ({interval_text(data)})"
     return f"Main effects: {means_of}{left_out}."
@@ -156,7 +157,10 @@ def _tornadoes(data: SweepData, swings: Mapping[str, Sequence[Swing]], figure: F
         _tornado(data, metric, found, axes)
     bases = dict.fromkeys(base for metric in swings if (base := base_design(data, metric)) is not None)
     names = labelled(data)
-    told_of = " or ".join(f"{names.get(base, f'#{base.ids[0]}')} ({data.named(base.axes)})" for base in bases)
+    told_of = " or ".join(
+        f"{names.get(base, f'#{base.ids[0]}')} ({data.named(base.axes)}{f'; {INFEASIBLE}' * (base.status != OK)})"
+        for base in bases
+    )
     seeds = "one seed" if data.seeds == 1 else f"means over {data.seeds} seeds"
     return f"One axis at a time leaves the design {told_of}, at the line; {seeds}."
 

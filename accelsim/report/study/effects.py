@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from accelsim.report.study.configurations import Configuration, configurations, labelled, summary_of
-from accelsim.report.study.data import ID, SweepData
+from accelsim.report.study.data import ID, OK, SweepData
 from accelsim.report.study.front import front, value
 from accelsim.report.study.knee import knee
 
@@ -144,13 +144,15 @@ def _interaction_squares(means: NDArray[np.float64], counts: NDArray[np.int64]) 
 def base_design(data: SweepData, metric: str) -> Configuration | None:
     """Return the design from which sensitivities are taken: the first label's, else the knee, else the first design.
 
-    A design without the metric is passed over; None if no design has it.
+    One that keeps to all constraints goes before one that does not. A design without the metric is passed over; None
+    if no design has it.
     """
     every = configurations(data)
     goals = data.objectives
     found: list[Configuration | None] = [*labelled(data)]
     found += [knee(front(every, goals), goals) if goals else None, *every]
-    return next((each for each in found if each is not None and value(each, metric) is not None), None)
+    known = [each for each in found if each is not None and value(each, metric) is not None]
+    return next((each for each in known if each.status == OK), known[0] if known else None)
 
 
 def sensitivity(data: SweepData, metric: str) -> list[Swing]:

@@ -5,17 +5,31 @@ from __future__ import annotations
 from typing import Any
 
 from accelsim.report.quantity import printable
+from accelsim.report.study.configurations import configurations
 from accelsim.report.study.data import SweepData
-from accelsim.report.study.effects import Effect, Interaction, Swing, interactions, main_effects, sensitivity
+from accelsim.report.study.effects import (
+    Effect,
+    Interaction,
+    Swing,
+    base_design,
+    interactions,
+    main_effects,
+    sensitivity,
+)
 from accelsim.report.study.page_metrics import Scale, level_text, rounded
 
 
 def effects_data(data: SweepData, scale: Scale, number: int) -> dict[str, Any]:
-    """Return main effects, interactions and swings of a metric, the `number`-th of the page, in its unit there."""
+    """Return main effects, interactions and swings of a metric, the `number`-th of the page, in its unit there.
+
+    `base` is the place of the design that swings are taken from.
+    """
+    base = base_design(data, scale.name)
     return {
         "metric": number,
         "main": [_main(effect, scale) for effect in main_effects(data, scale.name)],
         "interactions": [_interaction(pair, scale) for pair in interactions(data, scale.name)],
+        "base": None if base is None else configurations(data).index(base),
         "swings": [_swing(swing, scale) for swing in sensitivity(data, scale.name)],
     }
 

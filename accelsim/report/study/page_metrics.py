@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from accelsim.report.quantity import axis, printable, typeset
+from accelsim.report.quantity import axis, is_share, printable, typeset
 from accelsim.report.study.configurations import Configuration
 
 DIGITS = 6
@@ -29,6 +29,7 @@ class Scale:
         self._summaries = [design.metrics.get(name) for design in designs]
         nominal = [design.metrics.get(name.removesuffix("_low").removesuffix("_high")) for design in designs]
         shown = nominal if any(nominal) else self._summaries
+        self._is_bound = name.endswith(BOUNDS) and any(nominal)
         label, self.factor = axis(name, [each.mean for each in shown if each is not None and each.mean is not None])
         self.label = typeset(printable(label))
         self.words, _, unit = self.label.rpartition(" [")
@@ -42,15 +43,17 @@ class Scale:
         """Return the metric for the page; `direction` is that of the objective, if it is one."""
         usual = "max" if self.name.startswith(MORE_IS_BETTER) else "min"
         halves = [each and self.of(each.half_width) for each in self._summaries]
+        means = [each.mean for each in self._summaries if each is not None and each.mean is not None]
         return {
             "name": printable(self.name),
             "label": self.label,
             "words": self.words,
             "unit": self.unit,
             "better": direction or usual,
-            "group": "objective" if direction else "bound" if self.name.endswith(BOUNDS) else "metric",
+            "group": "objective" if direction else "bound" if self._is_bound else "metric",
             "values": [each and self.of(each.mean) for each in self._summaries],
             "half": halves if any(halves) else None,
+            "share": is_share(self.name) and all(0 <= mean <= 1 for mean in means),
         }
 
 

@@ -11,15 +11,24 @@ from accelsim.report.study.data import SweepData
 from accelsim.report.study.front import value
 from accelsim.report.study.limits import Bound, draw_bounds
 from accelsim.report.study.placing import place_names
-from accelsim.report.study.scales import log_scale, metric_scale, short, told
+from accelsim.report.study.scales import keep_in_shares, log_scale, metric_scale, short, told
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 DECADES = 10.0
 """Ratio of the largest to the smallest value from which on a scale is logarithmic."""
+ALIKE = 1e-3
+"""Share of a value below which differences are rounding, not news."""
+AROUND = 0.05
+"""Share of a value to each side that is shown of values that are alike."""
 MOST_HOVER = 300
 """Marks of a kind that tell what they are; the table tells the rest."""
+
+
+def alike(values: Sequence[float]) -> bool:
+    """Return whether values differ by so little that a scale of their own would blow it up."""
+    return bool(values) and max(values) - min(values) < ALIKE * max(map(abs, values))
 
 
 class Plane:
@@ -29,11 +38,13 @@ class Plane:
         self.data, self.across, self.up, self.axes = data, across, up, axes
         designs = [each for each in configurations(data) if None not in (value(each, across), value(each, up))]
         self._scales = {}
+        self._values: dict[str, list[float]] = {}
         for metric, set_label, which in ((across, axes.set_xlabel, "x"), (up, axes.set_ylabel, "y")):
             values = [found for each in designs if (found := value(each, metric)) is not None]
             text, factor = metric_scale(data, metric, values)
             self._scales[metric] = factor
             set_label(short(text))
+            self._values[metric] = values
             if values and min(values) > 0 and max(values) > DECADES * min(values):
                 log_scale(axes, which)
 
@@ -66,8 +77,15 @@ class Plane:
     def bound(self, found: Sequence[Bound]) -> list[Bound]:
         """Draw constraints, when all marks are there; returns those that are too far off to be drawn."""
         self.axes.margins(0.12)
+        for metric, set_limits in ((self.across, self.axes.set_xlim), (self.up, self.axes.set_ylim)):
+            if alike(values := self._values[metric]):
+                room = AROUND * max(map(abs, values))
+                set_limits(*(end * self._scales[metric] for end in (min(values) - room, max(values) + room)), auto=True)
         across, up = ((metric, self._scales[metric]) for metric in (self.across, self.up))
-        return draw_bounds(self.axes, found, across, up)
+        beyond = draw_bounds(self.axes, found, across, up)
+        for which, metric in (("x", self.across), ("y", self.up)):
+            keep_in_shares(self.axes, which, metric, self._values[metric])
+        return beyond
 
     def name(
         self, texts: Mapping[Configuration, str], marks: Sequence[Configuration], first: tuple[int, int] = (1, 1)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import accelsim
 from accelsim.metrics.expressions import parse_expression
 from accelsim.report.drawing import STROKES
-from accelsim.report.quantity import MISSING, axis, label, printable, significant, typeset, unit_of
+from accelsim.report.quantity import MISSING, axis, is_share, label, printable, significant, typeset, unit_of
 from accelsim.report.study.data import SweepData
 
 if TYPE_CHECKING:
@@ -20,6 +20,8 @@ CLOSEST = 0.08
 """Share of an axis by which the labels of two of its values must be apart."""
 LONGEST = 36
 """Characters of a label that fit along the axis of a small figure."""
+SHARES = (-0.02, 1.02)
+"""Ends of a scale of shares, with room for marks at 0 and 1."""
 MANY = 300
 """Ratio of the ends of a logarithmic scale from which on only powers of ten are labelled."""
 MOST_LEVEL = 22
@@ -82,6 +84,15 @@ def log_scale(axes: Axes, which: str, base: int = 10) -> None:
     axis.set_major_locator(Few(base, numticks=7))
     axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
     axis.set_minor_formatter(NullFormatter())
+
+
+def keep_in_shares(axes: Axes, which: str, metric: str, means: Sequence[float]) -> None:
+    """Let a scale of shares end about where shares do, whatever their intervals; the last thing done to an axis."""
+    if not is_share(metric) or not means or min(means) < 0 or max(means) > 1:
+        return
+    low, high = axes.get_xlim() if which == "x" else axes.get_ylim()
+    if low < SHARES[0] or high > SHARES[1]:
+        (axes.set_xlim if which == "x" else axes.set_ylim)(max(low, SHARES[0]), min(high, SHARES[1]))
 
 
 def spread_levels(axes: Axes, data: SweepData, name: str, levels: Sequence[str], *, log: bool = False) -> list[float]:

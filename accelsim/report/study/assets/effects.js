@@ -38,6 +38,7 @@ function drawMain(at, { metric, main }) {
     }
   }
   const low = Math.min(...ends), high = Math.max(...ends), pad = 0.06 * (high - low || Math.abs(high) || 1);
+  const range = study.metrics[metric].share ? inShares(low, high) : [low - pad, high + pad];
   main.forEach(({ axis, levels }, i) => {
     const end = i ? i + 1 : "", { short } = study.axes.find(({ name }) => name === axis);
     const labels = levels.map((level) => escaped(level.label));
@@ -45,7 +46,7 @@ function drawMain(at, { metric, main }) {
     const array = levels.map((level) => level.half ?? 0);
     layout[`xaxis${end}`] = axisLook({ domain: domains[i].x, anchor: `y${end}`, type: "category", fixedrange: true, tickangle: isTight ? -40 : 0 });
     layout[`yaxis${end}`] = axisLook({
-      domain: domains[i].y, anchor: `x${end}`, range: [low - pad, high + pad], fixedrange: true, zeroline: false,
+      domain: domains[i].y, anchor: `x${end}`, range, fixedrange: true, zeroline: false,
       showticklabels: domains[i].first, title: domains[i].first ? { text: escaped(label), font: { size: 12 }, standoff: 6 } : undefined,
     });
     layout.annotations.push({
@@ -126,6 +127,13 @@ function drawTornado(at, { metric, swings }) {
   });
 }
 
+/** The design that swings are taken from: its name, and why it is no good if it is not. */
+function baseOf({ base }) {
+  if (base === null) return "of which there is none";
+  const values = configurationOf(base).join(", ");
+  return `${nameOf(base)}${values ? ` (${values})` : ""}${isFeasible(base) ? "" : `, which is ${designs.status[base]}`}`;
+}
+
 function buildEffects() {
   if (!study.effects.length) return;
   const host = opened("effects");
@@ -173,6 +181,8 @@ function buildEffects() {
     ));
     tornado.whole.hidden = !effect.swings.length;
     if (effect.swings.length) drawTornado(tornado.at, effect);
-    tornado.note.replaceChildren(...caption("One axis at a time around the base design (line): least and most over its levels, whatever the filters."));
+    tornado.note.replaceChildren(...caption(
+      `One axis at a time around the base design (line), ${baseOf(effect)}: least and most over its levels, whatever the filters.`,
+    ));
   });
 }

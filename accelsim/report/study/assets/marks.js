@@ -58,6 +58,31 @@ function names(entries, { x, y, logX, logY }) {
   }));
 }
 
+const ALIKE = 1e-3; // share of a value below which differences are rounding, not news
+
+/** Whether the values of a metric differ by so little that a scale of their own would blow it up. */
+function areAlike(group, metric) {
+  const values = group.map((design) => valueOf(design, metric));
+  const low = Math.min(...values), high = Math.max(...values);
+  return group.length > 0 && high - low < ALIKE * Math.max(Math.abs(low), Math.abs(high));
+}
+
+/** Ends for a scale that is not to follow intervals beyond 0 and 1, or mere rounding; undefined leaves it to the chart. */
+function rangeOf(group, metric, isLog) {
+  if (!group.length || isLog) return undefined;
+  const values = group.map((design) => valueOf(design, metric)), halves = group.map((design) => halfWidth(design, metric) || 0);
+  const ends = (sign) => values.map((value, i) => value + sign * halves[i]);
+  const low = Math.min(...ends(-1)), high = Math.max(...ends(1));
+  if (areAlike(group, metric) && !halves.some(Boolean)) return [low - 0.05 * Math.abs(low), high + 0.05 * Math.abs(high)];
+  return study.metrics[metric].share && (low < 0 || high > 1) ? inShares(low, high) : undefined;
+}
+
+/** The part of a range in which shares can lie, with a little room. */
+function inShares(low, high) {
+  const pad = 0.06 * (high - low);
+  return [Math.max(low - pad, -0.02), Math.min(high + pad, 1.02)];
+}
+
 /** Lines at the constraints on the metrics shown; those too far from the marks are told in words. */
 function limits({ x, y, logX, logY }, rated) {
   const goals = [x, y], logs = [logX, logY];

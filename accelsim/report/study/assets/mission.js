@@ -27,9 +27,10 @@ function buildMission() {
   const head = element("tr", {}, ...heads.map((text) => element("th", { scope: "col" }, text)));
   const table = element("table", {}, element("thead", {}, head), body);
   host.append(element("div", { class: "scroll", role: "region", tabindex: 0, "aria-label": "Mission of the designs" }, table), note);
-  tradeOff(host, "mission-chart", "Mass against volume", {
-    x: metricNamed.get("mass_g"), y: metricNamed.get("volume_mm3"), steers: false,
-  });
+  const sizes = ["mass_g", "volume_mm3"].map((name) => metricNamed.get(name)), sized = withValues(everyDesign, sizes);
+  if (!sizes.every((metric) => areAlike(sized, metric))) {
+    tradeOff(host, "mission-chart", "Mass against volume", { x: sizes[0], y: sizes[1], steers: false });
+  }
   const margins = study.metrics.map(({ name }, metric) => ({ name, metric }))
     .filter(({ name }) => name.startsWith(MARGIN)).map(({ name, metric }) => ({ metric, limit: name.slice(MARGIN.length) }));
   const verdict = (design, metric) => {

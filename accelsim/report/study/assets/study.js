@@ -6,12 +6,14 @@ const everyDesign = designs.ids.map((_, design) => design);
 const metricNamed = new Map(study.metrics.map((metric, index) => [metric.name, index]));
 const axesThatVary = study.axes.map((axis, index) => ({ ...axis, index })).filter((axis) => axis.levels.length > 1);
 
-const GROUPS = { objective: "objectives", metric: "metrics", bound: "bounds of estimates" };
+const GROUPS = { objective: "objectives", metric: "metrics" };
 
+/** Metrics to choose from; bounds of an estimate stand beside it wherever it is told. */
 function metricOptions() {
   const order = Object.keys(GROUPS);
   return study.metrics
     .map((metric, value) => ({ value, text: metric.label, group: GROUPS[metric.group], at: order.indexOf(metric.group) }))
+    .filter(({ at }) => at >= 0)
     .sort((a, b) => a.at - b.at);
 }
 

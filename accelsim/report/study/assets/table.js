@@ -14,6 +14,7 @@ function columnsOfTable() {
   return [
     { head: "design", value: (design) => designs.ids[design][0], name: "id" },
     ...(designs.labels.some(Boolean) ? [{ head: "label", value: (design) => designs.labels[design] ?? "", name: "label" }] : []),
+    { head: "status", name: "status", value: (design) => designs.status[design], title: (design) => designs.message[design], why: true },
     ...axesThatVary.map((axis) => ({
       head: axis.short, name: axis.name, value: (design) => designs.levels[axis.index][design], shown: (design) => levelOf(design, axis.index),
     })),
@@ -22,7 +23,6 @@ function columnsOfTable() {
       value: (design) => valueOf(design, metric), shown: (design) => figure(design, metric),
     })),
     { head: "front", name: "front", value: place },
-    { head: "status", name: "status", value: (design) => designs.status[design], title: (design) => designs.message[design] },
   ];
 }
 
@@ -59,10 +59,10 @@ function tableRow(design, columns) {
       return element("th", { scope: "row" }, press);
     }
     const text = (column.shown ?? column.value)(design);
-    return element("td", { class: column.number ? "number" : "", title: column.title?.(design) || null }, text);
+    const why = column.why && !isFeasible(design) && designs.message[design];
+    return element("td", { class: column.number ? "number" : "", title: column.title?.(design) || null }, text,
+      why ? element("div", { class: "why" }, why) : null);
   });
-  const message = designs.message[design];
-  if (message && !isFeasible(design)) cells.at(-1).append(element("div", { class: "why" }, message));
   return element("tr", { class: isPicked ? "picked" : "", "data-design": designs.ids[design][0] }, ...cells);
 }
 

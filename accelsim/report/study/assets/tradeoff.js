@@ -71,7 +71,9 @@ function tradeOff(host, id, title, { x, y, steers }) {
     const named = rated.filter((design) => designs.labels[design]).map((design) => [design, designs.labels[design]]);
     if (knee !== null && !designs.labels[knee]) named.push([knee, `knee ${nameOf(knee)}`]);
     const lines = limits(settings, rated);
-    const scale = (metric, isLog) => titled(study.metrics[metric].label, { type: isLog ? "log" : "linear", zeroline: false });
+    const scale = (metric, isLog) => titled(study.metrics[metric].label, {
+      type: isLog ? "log" : "linear", zeroline: false, range: rangeOf(rated, metric, isLog),
+    });
     plot(at, traces(found, settings), {
       height: isNarrow() ? (colour === null ? 420 : 500) : 520,
       dragmode: isNarrow() ? false : "select",
