@@ -1,7 +1,8 @@
 """Pages of the documentation as what they tell a reader to do: files to write, lines to type, output to expect.
 
 * ```` ```yaml title="a.yaml" ````, and the same of Python: a file that the reader writes.
-* ```` ```bash ````: lines that are typed; those of ```` ``` { .bash .no-run } ```` need what a test has not.
+* ```` ```bash ````: lines that are typed; those of ```` ``` { .bash .no-run } ```` need what a test has not, those of
+  ```` ``` { .bash .exits-1 } ```` end with exit status 1.
 * ```` ```python ```` without a title: a script.
 * ```` ```text ```` after one of these: some of the lines that it prints; `...` stands for others, or the rest of one.
 """
@@ -39,6 +40,11 @@ class Block:
     def runs(self) -> bool:
         """Whether it is something to do that a test can do."""
         return self.language in ("bash", "python") and self.title is None and "no-run" not in self.classes
+
+    @property
+    def status(self) -> int:
+        """Exit status of its commands."""
+        return 1 if "exits-1" in self.classes else 0
 
     def commands(self) -> list[str]:
         """Lines that are typed, those with a backslash at the end joined with the next."""

@@ -53,7 +53,7 @@ def clone(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def _do(words: list[str], where: Path, programs: Path) -> str:
+def _do(words: list[str], where: Path, programs: Path, status: int = 0) -> str:
     environment = os.environ | {
         "PATH": f"{programs}{os.pathsep}{os.environ['PATH']}",
         "PYTHONPATH": str(ROOT),
@@ -61,7 +61,7 @@ def _do(words: list[str], where: Path, programs: Path) -> str:
         "MPLBACKEND": "agg",
     }
     done = subprocess.run(words, cwd=where, env=environment, capture_output=True, text=True, check=False, timeout=900)
-    assert done.returncode == 0, f"{shlex.join(words)}\n{done.stdout}\n{done.stderr}"
+    assert done.returncode == status, f"{shlex.join(words)}\n{done.stdout}\n{done.stderr}"
     return done.stdout + done.stderr
 
 
@@ -69,7 +69,7 @@ def _run(block: Block, where: Path, programs: Path) -> str:
     if block.language == "python":
         return _do(["python", "-c", block.text], where, programs)
     lines = [shlex.split(line) for line in block.commands()]
-    return "".join(_do(words, where, programs) for words in lines if words[0] in PROGRAMS)
+    return "".join(_do(words, where, programs, block.status) for words in lines if words[0] in PROGRAMS)
 
 
 @pytest.mark.slow

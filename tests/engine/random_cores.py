@@ -88,7 +88,7 @@ class Maker:
                 "write_cycles": r.choice([None, 1, r.randint(2, 40)]),
                 "holds": {"columns": r.choice(flat), "item_bits": 8},
             }  # fmt: skip
-        first = r.randint(1, len(STAGES))
+        first = r.randint(1, len(STAGES) - 1)
         for name, stages in (("u0", STAGES[:first]), ("u1", STAGES[first:])):
             self.units[name] = {"lanes": r.randint(1, 5), "stages": list(stages)}
         # The set of all numbers may be cut into blocks and words too.

@@ -178,12 +178,12 @@ def test_a_sweep_shows_its_front(tmp_path) -> None:
     assert (tmp_path / "configurations.md").read_text().splitlines()[2:] == [
         "One seed.",
         "",
-        "| architecture.core.units.plasticity.lanes | energy inference [uJ] | accuracy test [1] |",
-        "| --- | --- | --- |",
-        "| 4 | 2.00 | 0.800 |",
-        "| 8 | 3.00 | 0.900 |",
-        "| 16 | 3.50 | 0.850 |",
-        "| 32 | - | - |",
+        "| architecture.core.units.plasticity.lanes | energy inference [uJ] | accuracy test [1] | status |",
+        "| --- | --- | --- | --- |",
+        "| 4 | 2.00 | 0.800 | ok |",
+        "| 8 | 3.00 | 0.900 | ok |",
+        "| 16 | 3.50 | 0.850 | ok |",
+        "| 32 | - | - | failed: lanes: 32 > 16 & <too many> |",
     ]
 
 
