@@ -193,7 +193,7 @@ def test_short_names_of_axes_are_told_apart():
     axes = ("architecture.core.units.soma.lanes", "architecture.core.units.plasticity.lanes", "architecture.voltage")
     data = study(rows, axes=axes)
     assert [data.short(axis) for axis in axes] == ["soma.lanes", "plasticity.lanes", "voltage"]
-    assert data.short_name(data.points[1]) == "soma.lanes=2, plasticity.lanes=3, voltage=4"
+    assert data.named(data.points[1].axes) == "soma.lanes=2, plasticity.lanes=3, voltage=4"
 
 
 def test_bounds_are_the_constraints_on_a_single_metric():

@@ -140,10 +140,6 @@ class SweepData:
                 return end
         return axis
 
-    def short_name(self, thing: Any) -> str:
-        """Return what sets a point or a configuration apart in short: `lanes=16, voltage=0.5 V`."""
-        return self.named(thing.axes)
-
     def named(self, axes: Mapping[str, str]) -> str:
         """Return values of axes in short, those that do not apply left out."""
         shown = [*self.varying, *([SEED] if self.seeds > 1 else [])]

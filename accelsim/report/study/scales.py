@@ -35,12 +35,12 @@ def metric_scale(data: SweepData, text: str, values: Sequence[float]) -> tuple[s
     expression = data.expressions.get(text)
     if expression is None and not parse_expression(text).is_metric:
         return text, 1.0
-    if expression is None or unit_of(text) or _is_share(expression):
+    if expression is None or unit_of(text) or _is_ratio(expression):
         return axis(text, list(values))
     return next((shown for shown in (f"{text} = {expression}", expression) if len(shown) <= LONGEST), text), 1.0
 
 
-def _is_share(expression: str) -> bool:
+def _is_ratio(expression: str) -> bool:
     """Whether an expression is one metric over another of the same unit."""
     parts = expression.split(" / ")
     return len(parts) == 2 and all(map(str.isidentifier, parts)) and unit_of(parts[0]) == unit_of(parts[1])
